@@ -1,0 +1,52 @@
+import type { IOManager } from "../../src/config/io-manager.js";
+import type { Provided } from "../../src/config/provided.js";
+import type { Ctor } from "../../src/model/asset-ref.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { Catalog } from "../../src/model/catalog.js";
+
+/** How one parameter of a method gets its value. */
+export type ParameterBinding =
+  | { readonly kind: "context" }
+  | { readonly kind: "config"; readonly type: Ctor }
+  | { readonly kind: "resource"; readonly token: Ctor }
+  | {
+      readonly kind: "input";
+      readonly key: AssetKey;
+      readonly optional: boolean;
+      /** `array`: rows are gathered; `stream`: rows are handed as an async iterable; `any`: as the manager gives it, gathered. */
+      readonly form: "array" | "stream" | "any";
+    };
+
+/** The code behind a unit. */
+export type UnitCode =
+  | { readonly kind: "method"; readonly pipeline: Ctor; readonly method: string; readonly parameters: readonly ParameterBinding[]; readonly constructorTokens: readonly Ctor[] }
+  /** The lower door of integrations: one function that gives results. */
+  | { readonly kind: "function"; readonly run: (context: unknown) => unknown; readonly resources: readonly Ctor[] };
+
+/** What the catalog cannot hold of a unit. */
+export interface UnitBinding {
+  readonly unit: string;
+  readonly code: UnitCode;
+  /** Key of each out by its name; a single asset has the out `result`. */
+  readonly outKeys: ReadonlyMap<string, AssetKey>;
+}
+
+/** The code behind a catalog's keys: only a process that has loaded it can run it. */
+export interface Bindings {
+  readonly units: ReadonlyMap<string, UnitBinding>;
+  /** The IO manager of each asset that has one of its own (or its class's). */
+  readonly ioByAsset: ReadonlyMap<AssetKey, Provided<IOManager>>;
+  /** The IO manager of all others; absent: files below the instance's storage folder. */
+  readonly defaultIo?: Provided<IOManager>;
+  readonly resources: ReadonlyMap<Ctor, Provided>;
+}
+
+/** A definitions module, resolved. */
+export interface ResolvedDefinitions {
+  readonly catalog: Catalog;
+  readonly bindings: Bindings;
+  /** Things to mend that do not stop a run. */
+  readonly warnings: readonly string[];
+  /** Key (or keys, when the class is mounted twice) behind a ref. */
+  keysOf(ref: unknown): readonly AssetKey[];
+}

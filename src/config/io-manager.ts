@@ -1,0 +1,52 @@
+import type { MetadataInput } from "../model/metadata.js";
+import type { StepLog } from "../model/contexts.js";
+import type { MetadataValue } from "../model/metadata-value.js";
+import { ConfigurableResource } from "./configurable-resource.js";
+
+declare const value: unique symbol;
+
+/** What an IO manager is told when it stores. */
+export interface OutputContext {
+  readonly assetKey: string;
+  readonly runId: string;
+  readonly stepKey: string;
+  /** Unique to this attempt: put it into the names of what is not published yet. */
+  readonly attemptId: string;
+  /** The definition's metadata. */
+  readonly metadata: Readonly<Record<string, MetadataValue>>;
+  /** Folder of the instance for stored values, an absolute path. */
+  readonly storageDir: string;
+  readonly log: StepLog;
+  readonly signal: AbortSignal;
+  addOutputMetadata(metadata: Readonly<Record<string, MetadataInput>>): void;
+}
+
+/** What an IO manager is told when it loads. */
+export interface InputContext {
+  readonly assetKey: string;
+  readonly runId: string;
+  /** What `store` gave back when the upstream was materialized. */
+  readonly pointer: unknown;
+  readonly dataVersion: string | undefined;
+  readonly metadata: Readonly<Record<string, MetadataValue>>;
+  readonly storageDir: string;
+  readonly log: StepLog;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keeps what assets return and hands it to their downstream. `Store` is the widest value that the manager can keep:
+ * `@Asset({ io })` refuses a method that returns anything else.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the default is a manager of everything
+export abstract class IOManager<Store = any> extends ConfigurableResource {
+  declare readonly [value]?: (v: Store) => Store;
+  /** Keeps the value; what it resolves to (JSON data, or nothing) comes back as `pointer` when the value is loaded. */
+  abstract store(stored: Store, context: OutputContext): Promise<unknown>;
+  /** The value as it was stored; an async iterable of rows where the manager can stream. */
+  abstract load(context: InputContext): Promise<unknown>;
+  /** For managers with a fixed address: makes what `store` wrote under the attempt's name visible, atomically and repeatably. */
+  publish?(context: OutputContext): Promise<void>;
+  /** Removes what `store` wrote under the attempt's name and was not published. */
+  discard?(context: OutputContext): Promise<void>;
+}

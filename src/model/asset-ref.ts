@@ -1,0 +1,31 @@
+import type { AssetKey, EdgeWhen } from "./asset-spec.js";
+
+declare const value: unique symbol;
+
+/** The type of a class, abstract ones included. */
+export type Ctor<T = unknown> = abstract new (...args: never[]) => T;
+
+/** What a ref points at: a method of a class (and one of its outs), or a key. The class may be given late, for cycles of imports. */
+export type RefTarget = { readonly pipeline: Ctor | (() => Ctor); readonly method: string; readonly out?: string } | { readonly key: AssetKey };
+
+/**
+ * A handle on one asset: the same value everywhere (inputs, deps, checks, selections, run config, results of a test).
+ * `V` is what it stores. Its key is known once the catalog is resolved.
+ */
+export interface AssetRef<V = unknown> {
+  readonly kind: "asset-ref";
+  readonly target: RefTarget;
+  readonly [value]?: (v: V) => V;
+}
+
+/** An ordering-only dependency with options; made by `edge`. */
+export interface Edge {
+  readonly kind: "edge";
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an edge takes a ref to anything
+  readonly upstream: AssetRef<any> | string;
+  readonly when: EdgeWhen;
+}
+
+/** What `deps` takes. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a ref to anything may be waited for
+export type Dep = AssetRef<any> | Edge | string;

@@ -1,0 +1,47 @@
+import type { MetadataInput } from "./metadata.js";
+
+/** Structured logging into the run's event log. Secrets are masked. */
+export interface StepLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What an asset's method is told and may report. Take it as a parameter by its type. */
+export abstract class AssetContext {
+  /** Key of the asset; of a multi-asset: of its first selected out. */
+  abstract readonly assetKey: string;
+  /** Names of the outs that are wanted in this run, in their declared order. */
+  abstract readonly selectedOuts: ReadonlySet<string>;
+  /** Names of the checks declared on this computation that are wanted in this run. */
+  abstract readonly selectedChecks: ReadonlySet<string>;
+  abstract readonly runId: string;
+  /** Unique to this attempt: use it as an idempotency key or conditional-write token in outside systems. */
+  abstract readonly attemptId: string;
+  /** 0 at the first attempt. */
+  abstract readonly retryNumber: number;
+  abstract readonly runTags: Readonly<Record<string, string>>;
+  abstract readonly log: StepLog;
+  /** Aborts when the run is canceled or the step times out. */
+  abstract readonly signal: AbortSignal;
+  /** Adds metadata to the materialization; of a multi-asset: to the out that is named. */
+  abstract addOutputMetadata(metadata: Readonly<Record<string, MetadataInput>>, out?: string): void;
+}
+
+/** An {@link AssetContext} of one partition or several; needs `partitions` in the decorator. */
+export abstract class PartitionedAssetContext extends AssetContext {
+  abstract readonly partitionKey: string;
+}
+
+/** What a check's method is told. */
+export abstract class CheckContext {
+  abstract readonly assetKey: string;
+  abstract readonly runId: string;
+  abstract readonly attemptId: string;
+  abstract readonly retryNumber: number;
+  abstract readonly runTags: Readonly<Record<string, string>>;
+  abstract readonly selectedChecks: ReadonlySet<string>;
+  abstract readonly log: StepLog;
+  abstract readonly signal: AbortSignal;
+}

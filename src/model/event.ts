@@ -1,0 +1,72 @@
+import type { MetadataValue } from "./metadata-value.js";
+
+/** Every kind of event, in the field's words. */
+export const EVENT_TYPES = [
+  "RUN_ENQUEUED", "RUN_STARTING", "RUN_START", "RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELING", "RUN_CANCELED",
+  "STEP_START", "STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED", "STEP_NOT_RUN", "STEP_UP_FOR_RETRY", "STEP_RESTARTED", "STEP_CANCELED",
+  "ATTEMPT_LOST", "ATTEMPT_ABANDONED", "PUBLISH",
+  "RESOURCE_INIT_STARTED", "RESOURCE_INIT_SUCCESS", "RESOURCE_INIT_FAILURE", "RESOURCE_TEARDOWN_FAILURE",
+  "LOADED_INPUT", "HANDLED_OUTPUT",
+  "ASSET_MATERIALIZATION_PLANNED", "ASSET_MATERIALIZATION", "ASSET_OBSERVATION", "ASSET_FAILED_TO_MATERIALIZE",
+  "ASSET_CHECK_EVALUATION_PLANNED", "ASSET_CHECK_EVALUATION",
+  "LOG", "OUTPUT", "ENGINE_EVENT",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** An error as it is stored: the user's own first. */
+export interface StoredError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: StoredError;
+}
+
+/** The data version and the event of an input, as it was read. */
+export interface InputVersion {
+  readonly key: string;
+  readonly dataVersion?: string;
+  /** Id of the materialization (or observation) event that was read; absent: the asset has none. */
+  readonly eventId?: number;
+}
+
+/** What an event carries beside its place in the log; each type uses the fields that its name suggests. */
+export interface EventPayload {
+  readonly message?: string;
+  readonly error?: StoredError;
+  readonly metadata?: Readonly<Record<string, MetadataValue>>;
+  readonly dataVersion?: string;
+  readonly codeVersion?: string;
+  readonly inputs?: readonly InputVersion[];
+  /** What the IO manager gave back to find the value by. */
+  readonly pointer?: unknown;
+  readonly ioManager?: string;
+  readonly check?: { readonly name: string; readonly passed: boolean; readonly severity: "ERROR" | "WARN"; readonly blocking: boolean; readonly description?: string };
+  readonly level?: "debug" | "info" | "warn" | "error";
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** Captured console or child output. */
+  readonly stream?: "stdout" | "stderr";
+  readonly reason?: string;
+  readonly waitMs?: number;
+  readonly durationMs?: number;
+  readonly resource?: string;
+}
+
+/** An event to be appended; run, sequence and id are given by the store. */
+export interface NewEvent {
+  readonly type: EventType;
+  readonly atMs: number;
+  readonly stepKey?: string;
+  readonly attempt?: number;
+  readonly assetKey?: string;
+  readonly payload?: EventPayload;
+}
+
+/** An event as the log holds it. */
+export interface EventRecord extends NewEvent {
+  /** Unique in the store; grows, but not in the order of commits of different runs. */
+  readonly id: number;
+  readonly runId: string;
+  /** 1, 2, 3 … within the run, without a gap. */
+  readonly seq: number;
+}
