@@ -1,0 +1,5 @@
+import { registerTypeScript } from "../load/register.js";
+
+registerTypeScript();
+
+export { registerTypeScript } from "../load/register.js";

@@ -1,0 +1,35 @@
+import { register } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
+import { hookCommonJs } from "./commonjs-hook.js";
+import type { LoadedNote } from "./esm-hooks.js";
+import { onReadLoaded, recordLoaded } from "./loaded-modules.js";
+
+const registered = Symbol.for("millrace/typescript-registered");
+
+/**
+ * From here on `require` and `import` run TypeScript in this process, with decorator metadata and source-mapped stacks.
+ * A second call, also by a second copy of the package, does nothing.
+ */
+export function registerTypeScript(): void {
+  const process_ = process as NodeJS.Process & { [registered]?: true };
+  if (process_[registered]) return;
+  process_[registered] = true;
+  process.setSourceMapsEnabled(true);
+  hookCommonJs();
+  hookEsModules();
+}
+
+function hookEsModules(): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.unref();
+  // The loader's thread sends a note before it hands a module over, so a note of a module that runs is always here to read.
+  onReadLoaded(() => {
+    for (let received = receiveMessageOnPort(port1); received; received = receiveMessageOnPort(port1)) {
+      const { path, hash } = received.message as LoadedNote;
+      recordLoaded(path, hash);
+    }
+  });
+  register(pathToFileURL(join(__dirname, "esm-hooks.js")).href, { data: { port: port2 }, transferList: [port2] });
+}
