@@ -1,0 +1,139 @@
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { IOError } from "../base/errors.js";
+
+const SEGMENT_CHARS = 100; // with the attempt's id a name stays below the 255 bytes of a file system
+const LEFTOVER = /^\.[\w%~-]+\.([\w%-]+)\.[a-z0-9]+\.tmp$/;
+
+/** The one file in which readers find an asset's value: `<folder>/<key>.<extension>`, each segment of the key encoded. */
+export function fixedAddress(folder: string, assetKey: string, extension: string): string {
+  const parts = assetKey.split("/").flatMap((segment) => cut(encodeSegment(segment)));
+  return `${join(folder, ...parts)}.${extension}`;
+}
+
+/** Where an attempt writes before it is published: beside the fixed address, so that a rename suffices. Readers never look here. */
+export function attemptAddress(address: string, attemptId: string): string {
+  return join(dirname(address), `.${basename(address).replace(/\.(\w+)$/, `.${encodeSegment(attemptId)}.$1`)}.tmp`);
+}
+
+/**
+ * A name in which only `A-Z a-z 0-9 _ -` stand for themselves and every other byte is `%XX`: two names never encode alike,
+ * and `..`, separators and device names cannot occur. {@link decodeSegment} gives the name back.
+ */
+export function encodeSegment(segment: string): string {
+  if (segment === "") return "%";
+  return segment.replace(/[^A-Za-z0-9_-]/gu, (character) => {
+    const unit = character.charCodeAt(0);
+    if (character.length === 1 && unit >= 0xd800 && unit <= 0xdfff) return `%u${unit.toString(16).toUpperCase()}`; // half a pair
+    return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+  });
+}
+
+/** The name that {@link encodeSegment} encoded. */
+export function decodeSegment(encoded: string): string {
+  if (encoded === "%") return "";
+  return encoded.replace(/%u([0-9A-F]{4})|((?:%[0-9A-F]{2})+)/g, (_, unit: string | undefined, bytes: string | undefined) =>
+    unit === undefined ? Buffer.from((bytes ?? "").replaceAll("%", ""), "hex").toString() : String.fromCharCode(Number.parseInt(unit, 16)),
+  );
+}
+
+/** Makes the folder of a file that is about to be written. */
+export async function prepareFolder(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+}
+
+/** Returns when the file's bytes would outlive a power cut. */
+export async function flushFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Renames what the attempt wrote to the fixed address; who reads sees the old file or the new one, whole. Repeatable: when the
+ * attempt's file is gone and the address has one, the rename was done before.
+ */
+export async function publishFile(address: string, attemptId: string, assetKey: string): Promise<void> {
+  const written = attemptAddress(address, attemptId);
+  try {
+    await rename(written, address);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    if (await exists(address)) return;
+    throw new IOError("IO.NOTHING_TO_PUBLISH", `Asset "${assetKey}" cannot be published: this attempt's file ${written} is gone.`, {
+      fix: `Materialize "${assetKey}" again; do not delete .tmp files of a run that is going on.`,
+      cause: error,
+    });
+  }
+  await flushFolder(dirname(address));
+}
+
+/** Removes what the attempt wrote and did not publish; nothing there is fine. */
+export async function discardFile(address: string, attemptId: string): Promise<void> {
+  await rm(attemptAddress(address, attemptId), { force: true });
+}
+
+/** Deletes files that attempts left unpublished, in the folder and below, and gives their paths. Those of current attempts stay. */
+export async function sweep(folder: string, isCurrent: (attemptId: string) => boolean | Promise<boolean>): Promise<string[]> {
+  const swept: string[] = [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      swept.push(...(await sweep(path, isCurrent)));
+      continue;
+    }
+    const attempt = LEFTOVER.exec(entry.name)?.[1];
+    if (attempt === undefined || (await isCurrent(decodeSegment(attempt)))) continue;
+    await rm(path, { force: true });
+    swept.push(path);
+  }
+  return swept;
+}
+
+/** The error of a value that is not there. */
+export function neverStored(assetKey: string, path: string | undefined, cause?: unknown): IOError {
+  const place = path === undefined ? "this process holds no value of it" : `${path} does not exist`;
+  return new IOError("IO.NOT_FOUND", `Asset "${assetKey}" has no stored value: ${place}. It was never materialized, or its value was removed.`, {
+    fix: `Materialize "${assetKey}" first, e.g. with: millrace materialize --select ${JSON.stringify(assetKey)}`,
+    cause,
+  });
+}
+
+/** Whether the error says that a file or folder does not exist. */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isMissing(error)) return false;
+      throw error;
+    },
+  );
+}
+
+/** A rename is durable when its folder is flushed; Windows has no such call and needs none. */
+async function flushFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Long names in several folders; `~` marks one that goes on, which no encoded name holds. */
+function cut(encoded: string): string[] {
+  const parts = encoded.match(new RegExp(`.{1,${SEGMENT_CHARS}}`, "g")) ?? [];
+  return parts.map((part, index) => (index < parts.length - 1 ? `${part}~` : part));
+}

@@ -1,0 +1,135 @@
+import { createReadStream } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { IOError } from "../base/errors.js";
+import type { Codec, CodecContext } from "./codec.js";
+import { isAsyncIterable } from "./row-codec.js";
+import { decodeTagged, encodeTagged } from "./tagged-json.js";
+
+const ROWS_HEAD = '{"$rows":"one a line"}';
+const FLUSH_CHARS = 1 << 16;
+
+/**
+ * Values as JSON that comes back equal: also Date, bigint, Map, Set, bytes, undefined, NaN, infinities and -0. An async
+ * iterable of rows is written as one row a line, between a head line and an end line that counts them.
+ */
+export class JsonCodec implements Codec {
+  readonly extension = "json";
+
+  async write(value: unknown, path: string, context: CodecContext): Promise<void> {
+    const file = await open(path, "w");
+    try {
+      if (!isAsyncIterable(value)) {
+        await file.writeFile(encodeTagged(value, context.assetKey) + "\n");
+        return;
+      }
+      let text = `${ROWS_HEAD}\n`;
+      let rowCount = 0;
+      for await (const row of value) {
+        context.signal?.throwIfAborted();
+        text += `${encodeTagged(row, context.assetKey, ["$", `[${rowCount}]`])}\n`;
+        rowCount++;
+        if (text.length < FLUSH_CHARS) continue;
+        await file.appendFile(text);
+        text = "";
+      }
+      await file.appendFile(`${text}{"$end":${rowCount}}\n`);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The value; of a stream: all its rows in an array (see {@link JsonCodec.readRows} for one by one). */
+  async read(path: string, context: CodecContext): Promise<unknown> {
+    if (await this.holdsRows(path)) {
+      const rows: unknown[] = [];
+      for await (const row of this.readRows(path, context)) rows.push(row);
+      return rows;
+    }
+    const text = await readFile(path, "utf8");
+    try {
+      return decodeTagged(text);
+    } catch (error) {
+      throw corrupt(path, positionIn(text, error), context, error);
+    }
+  }
+
+  /** The rows of a file that was written from an async iterable, one by one in bounded memory. */
+  async *readRows(path: string, context: CodecContext): AsyncGenerator<unknown> {
+    const lines = createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
+    let lineNumber = 0;
+    let end: string | undefined;
+    try {
+      for await (const line of lines) {
+        lineNumber++;
+        if (lineNumber === 1) continue;
+        if (end !== undefined) throw corrupt(path, `line ${lineNumber}: text after the end`, context);
+        if (line.startsWith('{"$end":')) {
+          end = line;
+          continue;
+        }
+        yield decodeLine(line, lineNumber, path, context);
+      }
+    } finally {
+      lines.close();
+    }
+    if (end !== `{"$end":${lineNumber - 2}}`) throw corrupt(path, `line ${lineNumber}: ${end === undefined ? "the end is missing" : "rows are missing"}`, context);
+  }
+
+  /** Whether the file was written from an async iterable of rows. */
+  async holdsRows(path: string): Promise<boolean> {
+    const file = await open(path, "r");
+    try {
+      const head = Buffer.alloc(ROWS_HEAD.length);
+      await file.read(head, 0, head.length, 0);
+      return head.toString() === ROWS_HEAD;
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function decodeLine(line: string, lineNumber: number, path: string, context: CodecContext): unknown {
+  try {
+    return decodeTagged(line);
+  } catch (error) {
+    throw corrupt(path, `line ${lineNumber}`, context, error);
+  }
+}
+
+function corrupt(path: string, position: string, { assetKey }: CodecContext, cause?: unknown): IOError {
+  return new IOError("IO.CORRUPT", `The stored value of asset "${assetKey}" cannot be read: ${path} is damaged at ${position}.`, {
+    fix: `Materialize "${assetKey}" again, or restore the file.`,
+    cause,
+  });
+}
+
+/** Where the text stops being JSON. V8 does not always tell, but it does tell a text that is cut off from one that is wrong. */
+function positionIn(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  const told = /at position (\d+)/.exec(message)?.[1];
+  const offset = told === undefined ? (message.startsWith("unknown tag") ? undefined : firstWrong(text)) : Number(told);
+  if (offset === undefined) return `an ${message}`;
+  const before = text.slice(0, offset);
+  return `line ${before.split("\n").length}, column ${offset - before.lastIndexOf("\n")}`;
+}
+
+function firstWrong(text: string): number {
+  let right = 0; // a prefix of this length is only cut off
+  let wrong = text.length + 1;
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    if (isCutOff(text.slice(0, middle))) right = middle;
+    else wrong = middle;
+  }
+  return right;
+}
+
+function isCutOff(prefix: string): boolean {
+  try {
+    JSON.parse(prefix);
+    return true;
+  } catch (error) {
+    return /Unexpected end|Unterminated string/.test((error as Error).message);
+  }
+}

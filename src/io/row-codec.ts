@@ -1,0 +1,42 @@
+import type { TableColumn } from "../model/metadata-value.js";
+import type { CodecContext } from "./codec.js";
+
+/** What was written: how many rows, and which columns. */
+export interface WrittenRows {
+  readonly rowCount: number;
+  readonly columns: readonly TableColumn[];
+}
+
+/** Turns rows into one file and back in bounded memory. A batch is any number of rows; those of a read come in the order of the write. */
+export interface RowCodec {
+  /** File extension without the dot, e.g. `parquet`. */
+  readonly extension: string;
+  /** Writes all rows to the path, which nobody else reads. @throws IOError for a row that would not come back equal */
+  write(batches: AsyncIterable<readonly object[]> | Iterable<readonly object[]>, path: string, context: CodecContext): Promise<WrittenRows>;
+  /** The rows as they were written, batch after batch; the file is open until the iteration ends or is left. */
+  read(path: string, context: CodecContext): AsyncIterable<object[]>;
+}
+
+/** How many rows a batch has, unless somebody else made it: the length of a DuckDB vector. */
+export const BATCH_ROWS = 2048;
+
+/** Rows in batches of {@link BATCH_ROWS}, taken as they are asked for. */
+export async function* inBatches(rows: readonly object[] | AsyncIterable<object>): AsyncGenerator<readonly object[]> {
+  if (Array.isArray(rows)) {
+    for (let start = 0; start < rows.length; start += BATCH_ROWS) yield (rows as readonly object[]).slice(start, start + BATCH_ROWS);
+    return;
+  }
+  let batch: object[] = [];
+  for await (const row of rows as AsyncIterable<object>) {
+    batch.push(row);
+    if (batch.length < BATCH_ROWS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Whether rows come one by one, asynchronously. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
