@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// Compiles src, decorators and runtime into dist with TypeScript 7 (docs/decisions/0002) and leaves a stamp for ensure.mjs.
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { typescript7 } from "./typescript-7.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+if (process.argv.includes("--clean")) rmSync(join(root, "dist"), { recursive: true, force: true });
+
+const startedAt = new Date();
+const { status } = spawnSync(process.execPath, [typescript7(root), "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+if (status !== 0) process.exit(status || 1);
+
+const main = join(root, "dist/runtime/cli/main.js");
+if (existsSync(main)) chmodSync(main, 0o755);
+
+mkdirSync(join(root, "dist"), { recursive: true });
+// The time of the start, not of the end: a file changed while the compiler ran is built again next time.
+writeFileSync(join(root, "dist/.built"), "");
+utimesSync(join(root, "dist/.built"), startedAt, startedAt);
