@@ -20,13 +20,14 @@ export function bridgeToCommonJs(path: string): string {
   ].join("\n");
 }
 
-/** The names of swc's annotation `0 && (module.exports = { A: null })`, and those that `export *` hands on. */
+/** The names that swc defines on `exports` or lists in `0 && (module.exports = { A: null })`, and those that `export *` hands on. */
 function exportedNames(path: string, seen: Set<string>): Set<string> {
   if (seen.has(path)) return new Set();
   seen.add(path);
   const code = transpile(path, readFileSync(path, "utf8"));
   const annotation = /^0 && \(module\.exports = \{([^}]*)\}\);$/m.exec(code)?.[1] ?? "";
-  const names = new Set([...annotation.matchAll(/([\w$]+): null/g)].map((match) => match[1] ?? ""));
+  const listed = [...annotation.matchAll(/([\w$]+): null/g), ...code.matchAll(/^Object\.defineProperty\(exports, "([\w$]+)", \{$/gm)];
+  const names = new Set(listed.map((match) => match[1] ?? "").filter((name) => name !== "__esModule"));
   for (const [, specifier = ""] of code.matchAll(/^0 && __export\(require\("([^"]+)"\)\);$/gm)) {
     const target = resolveTypeScript(specifier, dirname(path));
     if (target) for (const name of exportedNames(target, seen)) names.add(name);

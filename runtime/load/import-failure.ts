@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { existsSync, readFileSync } from "node:fs";
 import { DefinitionError, MillraceError, messageOf } from "../../src/base/errors.js";
 import { importCycleThrough, printCycle } from "./import-cycle.js";
+import { isUserModule } from "./loaded-modules.js";
 
 /** Looks at what an import threw; `undefined` when it is another kind of failure. */
 type Explanation = (file: string, message: string, error: unknown) => DefinitionError | undefined;
@@ -14,7 +15,7 @@ export function explainImportFailure(file: string, error: unknown): Error {
     const explained = explain(file, message, error);
     if (explained) return explained;
   }
-  const place = placeOf(error);
+  const [place] = placesOf(error);
   return new DefinitionError("DEFINITION.MODULE_THREW", `${describe(error)}\n  thrown while ${file} was imported${place ? `, at ${place.path}:${place.line}` : ""}`, {
     cause: error,
   });
@@ -38,7 +39,9 @@ const usedTooEarly: Explanation = (file, message, error) => {
   const name = error instanceof ReferenceError ? /^(?:Cannot access '([\w$]+)' before initialization|([\w$]+) is not defined)$/.exec(message) : null;
   if (!name) return undefined;
   const symbol = name[1] ?? name[2] ?? "";
-  const place = placeOf(error);
+  // swc's CommonJS reads an import through a getter in the declaring file: the user is the frame below it.
+  const [top, below] = placesOf(error);
+  const place = top && below && below.path !== top.path && isDeclaredIn(top.path, symbol) && imports(below.path, symbol) ? below : top;
   const path = place?.path ?? file;
   const at = place ? `${path}:${place.line}` : path;
   const declared = isDeclaredIn(path, symbol);
@@ -119,14 +122,18 @@ function escape(symbol: string): string {
   return symbol.replace(/\$/g, "\\$");
 }
 
-/** The topmost frame in a file of the user's. */
-function placeOf(error: unknown): { path: string; line: number } | undefined {
+interface Place {
+  readonly path: string;
+  readonly line: number;
+}
+
+/** The frames of a stack that lie in the user's files, topmost first. */
+function placesOf(error: unknown): Place[] {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
-  for (const frame of stack.split("\n")) {
-    const [, path, line] = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(frame.trim().replace(/^at /, "")) ?? [];
-    if (path && !/[\\/]node_modules[\\/]/.test(path) && frame.trim().startsWith("at ")) return { path: toPath(path), line: Number(line) };
-  }
-  return undefined;
+  return stack.split("\n").flatMap((frame) => {
+    const [, place, line] = /^\s*at .*?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(frame) ?? [];
+    return place && isUserModule(toPath(place)) ? [{ path: toPath(place), line: Number(line) }] : [];
+  });
 }
 
 function toPath(place: string): string {

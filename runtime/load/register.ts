@@ -1,7 +1,7 @@
 import { register } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
+import { isMainThread, MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { hookCommonJs } from "./commonjs-hook.js";
 import type { LoadedNote } from "./esm-hooks.js";
 import { onReadLoaded, recordLoaded } from "./loaded-modules.js";
@@ -10,7 +10,7 @@ const registered = Symbol.for("millrace/typescript-registered");
 
 /**
  * From here on `require` and `import` run TypeScript in this process, with decorator metadata and source-mapped stacks.
- * A second call, also by a second copy of the package, does nothing.
+ * A second call, also by a second copy of the package, does nothing. On a worker thread only `require` is taught.
  */
 export function registerTypeScript(): void {
   const process_ = process as NodeJS.Process & { [registered]?: true };
@@ -18,7 +18,8 @@ export function registerTypeScript(): void {
   process_[registered] = true;
   process.setSourceMapsEnabled(true);
   hookCommonJs();
-  hookEsModules();
+  // Node runs --require preloads on the loader's own thread too, where registering a loader ends the process without a word.
+  if (isMainThread) hookEsModules();
 }
 
 function hookEsModules(): void {
