@@ -48,11 +48,6 @@ export default tseslint.config(
   { files: ["src/base/clock.ts"], rules: { "no-restricted-syntax": ["error", bareThrow] } },
   { files: ["src/base/*logger*.ts", "runtime/cli/**/*.ts"], rules: { "no-console": "off" } },
   {
-    // The types of a decorator stand for "any class", "any method": `unknown` would refuse them. Elsewhere an `any` gives its reason in place.
-    files: ["decorators/**/*.ts"],
-    rules: { "@typescript-eslint/no-explicit-any": "off" },
-  },
-  {
     // Tests and samples play the user: they throw plain errors, return what is wrong on purpose, and leave promises to jest.
     files: ["__tests__/**/*.ts", "samples/**/*.ts", "bench/**/*.ts"],
     rules: {
