@@ -1,0 +1,166 @@
+import type { Json } from "../base/canonical-json.js";
+import type { AssetKey } from "../model/asset-spec.js";
+import type { EventRecord, EventType, NewEvent } from "../model/event.js";
+import type { AttemptOutcome, RunRecord, RunStatus, StepRecord, StepStatus } from "../model/run.js";
+
+/** A run to be created, with its steps and the events that say what is planned. */
+export interface NewRun {
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly selection: string;
+  readonly codeVersion: string;
+  readonly createdAtMs: number;
+  readonly parentRunId?: string;
+  readonly rootRunId?: string;
+  readonly plan: Json;
+  readonly config: Json;
+  readonly steps: readonly { readonly key: string; readonly assets: readonly AssetKey[] }[];
+  readonly events: readonly NewEvent[];
+  /** At most one run per key, for ever: what fires twice makes one run. */
+  readonly runKey?: string;
+  readonly status: "NOT_STARTED" | "QUEUED";
+}
+
+/** The process that works on a run; `processStartedAt` and `bootId` tell it from a later one with the same pid. */
+export interface Owner {
+  readonly pid: number;
+  readonly processStartedAt: string;
+  readonly bootId: string;
+  readonly host: string;
+}
+
+/** A step to be started. `attempt` is one more than the step's last. */
+export interface Claim {
+  readonly stepKey: string;
+  readonly attempt: number;
+  readonly attemptId: string;
+  readonly nowMs: number;
+  readonly leaseUntilMs: number;
+}
+
+/** The end of an attempt; its terminal events are stored here and nowhere else. */
+export interface Completion {
+  readonly stepKey: string;
+  readonly attempt: number;
+  readonly attemptId: string;
+  readonly outcome: AttemptOutcome;
+  readonly stepStatus: StepStatus;
+  readonly events: readonly NewEvent[];
+  readonly atMs: number;
+}
+
+/** What is stored together or not at all: completions first, then transitions, claims, events and the run's end. */
+export interface RunBatch {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly nowMs: number;
+  readonly completions: readonly Completion[];
+  readonly claims: readonly Claim[];
+  /** Of steps that are not running; a step that has ended is left as it is. */
+  readonly transitions: readonly { readonly stepKey: string; readonly status: StepStatus }[];
+  readonly events: readonly NewEvent[];
+  /** Sets the status only; the event that tells it is one of `events`. */
+  readonly end?: { readonly status: RunStatus; readonly atMs: number };
+}
+
+/** The id that an event was given. */
+export interface StoredEventId {
+  readonly type: EventType;
+  readonly assetKey: AssetKey;
+  readonly id: number;
+}
+
+/** Either all of the batch is stored, or nothing of it. */
+export type CommitResult =
+  | {
+      readonly ok: true;
+      /** By attempt id: its materializations and observations. */
+      readonly eventIds: Readonly<Record<string, readonly StoredEventId[]>>;
+      readonly cancelRequested: boolean;
+    }
+  | {
+      readonly ok: false;
+      /** Attempts that are no longer current, or could not be claimed. */
+      readonly fenced: readonly string[];
+      /** The run has another owner, or has ended. */
+      readonly epochLost: boolean;
+    };
+
+/** The newest of each kind of event of an asset; a kind that never happened is absent. */
+export interface LatestMaterialization {
+  readonly assetKey: AssetKey;
+  readonly materialization?: EventRecord;
+  readonly observation?: EventRecord;
+  readonly failure?: EventRecord;
+  /** By name of the check. */
+  readonly checks: Readonly<Record<string, EventRecord>>;
+  /** The last run that planned it. */
+  readonly lastRunId?: string;
+}
+
+/** A run that has an owner and has not ended. */
+export interface OwnedRun {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly epoch: number;
+  readonly owner: Owner;
+  readonly leaseUntilMs: number;
+}
+
+export interface RunFilter {
+  readonly statuses?: readonly RunStatus[];
+  readonly tag?: { readonly key: string; readonly value: string };
+  /** Only runs created before this one. */
+  readonly beforeId?: string;
+  readonly limit: number;
+}
+
+export interface StoreInfo {
+  readonly schemaVersion: number;
+  readonly path: string;
+  readonly fsync: Fsync;
+}
+
+/** FULL: what was acknowledged survives power loss. NORMAL: faster; power loss forgets the last commits, a killed process does not. */
+export type Fsync = "FULL" | "NORMAL";
+
+/**
+ * Runs, their steps, attempts and events. Every method is one transaction.
+ * @remarks Each rejects with a {@link StoreError} when the store cannot be read or written.
+ */
+export interface RunStore {
+  /** @throws {@link StoreError} `STORE.DUPLICATE_RUN` when the id or the run key is taken. */
+  createRun(run: NewRun): Promise<RunRecord>;
+  /** The new epoch, or `undefined` when the run is not there, has ended, or another owner was first. */
+  claimRun(runId: string, owner: Owner, nowMs: number, leaseMs: number): Promise<number | undefined>;
+  commit(batch: RunBatch): Promise<CommitResult>;
+  /** Streams events that end nothing. An ordinal is stored once per attempt; ignored when epoch or attempt is not current. */
+  appendEvents(runId: string, epoch: number, attemptId: string | undefined, events: readonly (NewEvent & { readonly ordinal?: number })[]): Promise<void>;
+  /** Whether this attempt may publish its output now; `true` leaves a PUBLISH event. */
+  recordPublication(runId: string, epoch: number, attemptId: string, assetKey: AssetKey, nowMs: number): Promise<boolean>;
+  /** A run that has no owner is canceled at once, another learns it. The status afterwards; `undefined`: no such run. */
+  requestCancel(runId: string, nowMs: number): Promise<RunStatus | undefined>;
+  /** `false` when the run has another owner or has ended. */
+  renewLease(runId: string, epoch: number, untilMs: number): Promise<boolean>;
+  /** Renews the lease every third of `leaseMs` from the store's own thread, until dropped or lost. */
+  keepLease(runId: string, epoch: number, leaseMs: number): Promise<void>;
+  dropLease(runId: string): Promise<void>;
+  /** Newest first. */
+  listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
+  getRun(runId: string): Promise<RunRecord | undefined>;
+  /** In the order of the plan. */
+  steps(runId: string): Promise<readonly StepRecord[]>;
+  /** In order of `seq`. */
+  events(query: { readonly runId: string; readonly afterSeq: number; readonly limit: number }): Promise<readonly EventRecord[]>;
+  /** One entry for each asset that was ever planned or had an event, by key. */
+  latestMaterializations(keys: readonly AssetKey[] | "all"): Promise<readonly LatestMaterialization[]>;
+  /** Materializations, observations, failures and check results of an asset, newest first. */
+  assetEvents(query: { readonly assetKey: AssetKey; readonly beforeId?: number; readonly limit: number }): Promise<readonly EventRecord[]>;
+  runsToRepair(): Promise<readonly OwnedRun[]>;
+  /** Ends a run whose owner is gone: running attempts are LOST, waiting steps NOT_RUN. `false` when `epoch` is no longer current. */
+  repairRun(runId: string, epoch: number, verdict: { readonly reason: string }, nowMs: number): Promise<boolean>;
+  countRuns(): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
+  info(): Promise<StoreInfo>;
+  /** Resolves when everything that was asked for is stored and the store is shut. */
+  close(): Promise<void>;
+}

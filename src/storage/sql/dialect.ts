@@ -1,0 +1,33 @@
+import type { Knex } from "knex";
+import type { Fsync } from "../run-store.js";
+
+/** A value that can be bound. No boolean: the driver aborts the process on one. */
+export type Bound = string | number | null;
+
+/** A statement that was compiled once and runs prepared. */
+export interface Prepared {
+  /** Number of rows changed, and the row id of the last insert. */
+  run(values: readonly Bound[]): { changes: number; lastInsertRowid: number };
+  get<Row>(values: readonly Bound[]): Row | undefined;
+  all<Row>(values: readonly Bound[]): Row[];
+}
+
+/** One open connection. */
+export interface Connection {
+  prepare(sql: string): Prepared;
+  exec(sql: string): void;
+  close(): void;
+}
+
+/** What differs between databases. */
+export interface Dialect {
+  /** Builds the schema and compiles statements; it has no connection of its own. */
+  readonly knex: Knex;
+  /** Starts a transaction that will write. */
+  readonly beginWrite: string;
+  open(path: string, fsync: Fsync): Connection;
+  /** The driver's error as a StoreError with the edit to make. */
+  explain(error: unknown, path: string): Error;
+  /** Whether a uniqueness constraint was hit. */
+  isDuplicate(error: unknown): boolean;
+}

@@ -1,0 +1,85 @@
+import type { Knex } from "knex";
+import type { Connection, Dialect, Prepared } from "./dialect.js";
+
+const CLAIMABLE = "('WAITING', 'READY', 'UP_FOR_RETRY')";
+const OPEN_STEP = "('WAITING', 'READY', 'UP_FOR_RETRY')";
+const ENDED_RUN = "('SUCCESS', 'FAILURE', 'CANCELED')";
+const EVENT_COLUMNS = "event.id, event.seq, event.type, event.at_ms, event.step_key, event.attempt, event.asset_key, event.payload, run.id as run_id";
+
+const columns = (...names: string[]): Record<string, null> => Object.fromEntries(names.map((name) => [name, null]));
+
+/** Latest of a kind: only a later event replaces an earlier one. */
+const latest = (column: string): string =>
+  `insert into asset_latest (asset_key, ${column}) values (?, ?) on conflict (asset_key) do update set ${column} = excluded.${column}`;
+
+/** Every statement of the run store. Inserts are compiled by knex from column names (in this order), the rest is the SQL itself. */
+function texts(knex: Knex) {
+  const insert = (table: string, ...names: string[]): string => knex(table).insert(columns(...names)).toSQL().toNative().sql;
+  const events = knex("event").join("run", "run.no", "event.run_no").select(knex.raw(EVENT_COLUMNS));
+  const sql = (query: Knex.QueryBuilder): string => query.toSQL().toNative().sql;
+  return {
+    insertRun: insert("run", "id", "status", "tags", "selection", "code_version", "created_at_ms", "parent_run_id", "root_run_id", "run_key", "plan", "config"),
+    insertTag: insert("run_tag", "run_no", "key", "value"),
+    insertStep: insert("step", "run_no", "key", "status", "assets"),
+    insertAttempt: insert("attempt", "id", "run_no", "step_key", "number", "started_at_ms", "lease_until_ms"),
+    insertEvent: insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal"),
+    insertEventOnce: `${insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal")} on conflict (attempt_no, ordinal) where ordinal is not null do nothing`,
+    runHead: sql(knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms").where("id", "?")),
+    setNextSeq: "update run set next_seq = ? where no = ?",
+    claimRun: "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",
+    endRun: "update run set status = ?, ended_at_ms = ? where no = ?",
+    bumpEpoch: "update run set epoch = epoch + 1 where no = ?",
+    cancelRun: "update run set status = ?, cancel_requested_at_ms = ?, ended_at_ms = ? where no = ?",
+    renewLease: `update run set lease_until_ms = max(lease_until_ms, ?) where id = ? and epoch = ? and status not in ${ENDED_RUN}`,
+    renewAttempts: "update attempt set lease_until_ms = max(lease_until_ms, ?) where run_no = (select no from run where id = ?) and outcome is null",
+    claimStep: `update step set status = 'RUNNING', attempt = ?, started_at_ms = coalesce(started_at_ms, ?), ended_at_ms = null where run_no = ? and key = ? and attempt = ? and status in ${CLAIMABLE}`,
+    endAttempt: "update attempt set outcome = ?, ended_at_ms = ? where id = ? and outcome is null",
+    endStep: "update step set status = ?, ended_at_ms = ? where run_no = ? and key = ? and attempt = ? and status = 'RUNNING'",
+    moveStep: `update step set status = ?, ended_at_ms = ? where run_no = ? and key = ? and status in ${OPEN_STEP}`,
+    moveOpenSteps: `update step set status = ?, ended_at_ms = ? where run_no = ? and status in ${OPEN_STEP}`,
+    openSteps: `select key from step where run_no = ? and status in ${OPEN_STEP} order by no`,
+    attemptNo: "select no from attempt where id = ?",
+    currentAttempt: "select attempt.no, attempt.step_key, attempt.number from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key and step.attempt = attempt.number where attempt.id = ? and attempt.run_no = ? and attempt.outcome is null and step.status = 'RUNNING'",
+    runningAttempts: "select attempt.no, attempt.id, attempt.step_key, attempt.number, step.assets from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key where attempt.run_no = ? and attempt.outcome is null",
+    latestPlanned: latest("run_no"),
+    latestMaterialization: latest("materialization_id"),
+    latestObservation: latest("observation_id"),
+    latestFailure: latest("failure_id"),
+    latestCheck: "insert into check_latest (asset_key, name, event_id) values (?, ?, ?) on conflict (asset_key, name) do update set event_id = excluded.event_id",
+    getRun: sql(knex("run").where("id", "?")),
+    stepCounts: "select status, count(*) as n from step where run_no = ? group by status",
+    steps: "select step.key, step.status, step.attempt, step.started_at_ms, step.ended_at_ms from step where run_no = (select no from run where id = ?) order by no",
+    events: sql(events.clone().where("run.id", "?").andWhere("event.seq", ">", "?").orderBy("event.seq")) + " limit ?",
+    assetEvents: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.asset_key = ? and event.id < ? and event.type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION') order by event.id desc limit ?`,
+    eventById: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.id = ?`,
+    latestAll: "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no order by asset_latest.asset_key",
+    latestOne: "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no where asset_latest.asset_key = ?",
+    checksAll: "select asset_key, name, event_id from check_latest",
+    checksOne: "select asset_key, name, event_id from check_latest where asset_key = ?",
+    ownedRuns: `select id, status, epoch, owner, lease_until_ms from run where status in ('STARTING', 'STARTED', 'CANCELING') and owner is not null order by no`,
+    countRuns: "select status, count(*) as n from run group by status",
+  };
+}
+
+type Name = keyof ReturnType<typeof texts>;
+export type Statements = Readonly<Record<Name, Prepared>>;
+
+const compiled = new WeakMap<Dialect, Record<Name, string>>();
+
+/** The statements, compiled once per dialect and prepared on this connection when first used. */
+export function statements(connection: Connection, dialect: Dialect): Statements {
+  const sql = compiled.get(dialect) ?? texts(dialect.knex);
+  compiled.set(dialect, sql);
+  const made = {} as Record<Name, Prepared>;
+  for (const name of Object.keys(sql) as Name[]) {
+    Object.defineProperty(made, name, {
+      configurable: true,
+      get: () => {
+        const value = connection.prepare(sql[name]);
+        Object.defineProperty(made, name, { value });
+        return value;
+      },
+    });
+  }
+  return made;
+}
