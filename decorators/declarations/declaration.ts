@@ -1,0 +1,139 @@
+import type { Ctor, Dep, AssetRef } from "../../src/model/asset-ref.js";
+import type { PartitionsKind } from "../../src/model/asset-spec.js";
+import type { MetadataInput } from "../../src/model/metadata.js";
+import type { RetryPolicy } from "../../src/model/retry-policy.js";
+import type { IOManager } from "../../src/config/io-manager.js";
+import type { Provided } from "../../src/config/provided.js";
+import type { DeclarationSite } from "./site.js";
+
+/** What describes an asset, as the author gave it and as the decorator found it right; absent: not said here. */
+export interface AssetFields {
+  readonly key?: string;
+  readonly keyPrefix?: string;
+  readonly description?: string;
+  readonly group?: string;
+  readonly owners?: readonly string[];
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly kinds?: readonly string[];
+  readonly deps?: readonly Dep[];
+  readonly io?: Provided<IOManager>;
+  readonly codeVersion?: string;
+  /** As given; the scan writes the kinds of the values out. */
+  readonly metadata?: Readonly<Record<string, MetadataInput>>;
+}
+
+/** A check that an asset's own computation reports, or one of several of a check's method. */
+export interface CheckFields {
+  readonly name: string;
+  readonly blocking: boolean;
+  readonly description?: string;
+  readonly metadata?: Readonly<Record<string, MetadataInput>>;
+}
+
+/** How the computation is run. */
+export interface UnitFields {
+  readonly retry?: RetryPolicy;
+  readonly timeoutMs?: number;
+}
+
+/** One out of a multi-asset, or one spec of `defineAssets`. */
+export interface OutFields extends AssetFields {
+  readonly skippable: boolean;
+  readonly checks: readonly CheckFields[];
+}
+
+/** The types that the compiler wrote beside a method or a constructor; `undefined`: it wrote none. */
+export type ParameterTypes = readonly unknown[] | undefined;
+
+interface OfMethod {
+  readonly method: string;
+  readonly site: DeclarationSite;
+}
+
+export interface PipelineDeclaration {
+  readonly kind: "pipeline";
+  readonly site: DeclarationSite;
+  readonly fields: AssetFields;
+  readonly parameterTypes: ParameterTypes;
+}
+export interface AssetDeclaration extends OfMethod {
+  readonly kind: "asset";
+  readonly fields: AssetFields;
+  readonly unit: UnitFields;
+  readonly checks: readonly CheckFields[];
+  readonly partitions: PartitionsKind;
+  readonly parameterTypes: ParameterTypes;
+}
+export interface ObservableDeclaration extends OfMethod {
+  readonly kind: "observable";
+  readonly fields: AssetFields;
+  readonly unit: UnitFields;
+  readonly partitions: PartitionsKind;
+  readonly parameterTypes: ParameterTypes;
+}
+export interface MultiAssetDeclaration extends OfMethod {
+  readonly kind: "multi-asset";
+  readonly fields: AssetFields;
+  readonly unit: UnitFields;
+  /** In declared order. */
+  readonly outs: ReadonlyMap<string, OutFields>;
+  readonly canSubset: boolean;
+  readonly partitions: PartitionsKind;
+  readonly parameterTypes: ParameterTypes;
+}
+export interface CheckDeclaration extends OfMethod {
+  readonly kind: "check";
+  readonly asset: AssetRef | string;
+  /** Absent: one check under the method's name. */
+  readonly checks: readonly (Omit<CheckFields, "name"> & { readonly name?: string })[];
+  readonly deps: readonly Dep[];
+  readonly unit: UnitFields;
+  readonly parameterTypes: ParameterTypes;
+}
+/** A parameter that gets an upstream's value. */
+export interface ParameterDeclaration extends OfMethod {
+  readonly kind: "parameter";
+  readonly index: number;
+  readonly from: { readonly kind: "ref"; readonly ref: AssetRef } | { readonly kind: "own"; readonly method: string; readonly out?: string };
+  readonly optional: boolean;
+  readonly stream: boolean;
+}
+
+/** What an annotated class says about itself. */
+export type Declaration = PipelineDeclaration | AssetDeclaration | MultiAssetDeclaration | ObservableDeclaration | CheckDeclaration | ParameterDeclaration;
+/** Declarations that stand for a computation. */
+export type UnitDeclaration = AssetDeclaration | MultiAssetDeclaration | ObservableDeclaration | CheckDeclaration;
+
+/** An asset that is known to the graph and made elsewhere. */
+export interface ExternalAsset {
+  readonly kind: "external-asset";
+  readonly key: string;
+  readonly fields: AssetFields;
+  readonly site: DeclarationSite;
+}
+
+/** Assets of one function: the lower door of integrations. */
+export interface AssetSet {
+  readonly kind: "asset-set";
+  readonly name?: string;
+  /** Each with its full key. */
+  readonly specs: readonly (OutFields & { readonly key: string })[];
+  readonly checks: readonly (CheckFields & { readonly asset: AssetRef | string })[];
+  readonly canSubset: boolean;
+  readonly resources: readonly Ctor[];
+  readonly unit: UnitFields;
+  readonly run: (context: never) => unknown;
+  readonly site: DeclarationSite;
+}
+
+/** The brand of `Definitions`; a symbol of the whole process, so that two copies of the package know each other's. */
+export const DEFINITIONS: unique symbol = Symbol.for("millrace/definitions") as never;
+
+/** What a definitions module gives: the shape that the scan reads. */
+export interface DefinitionsShape {
+  readonly [DEFINITIONS]: true;
+  readonly pipelines: readonly Ctor[];
+  readonly assets: readonly (ExternalAsset | AssetSet)[];
+  readonly resources: readonly Provided[];
+  readonly io?: Provided<IOManager>;
+}

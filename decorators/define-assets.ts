@@ -1,0 +1,57 @@
+import type { Duration } from "../src/base/duration.js";
+import type { AssetRef, Ctor } from "../src/model/asset-ref.js";
+import type { AssetContext } from "../src/model/contexts.js";
+import type { AssetSet } from "./declarations/declaration.js";
+import { OptionError } from "./declarations/option-error.js";
+import { type DeclaredCheck, type RawAssetOptions, type RetryOptions, parseAssetFields, parseChecks, parseUnitFields } from "./declarations/parse-options.js";
+import { declarationSite } from "./declarations/site.js";
+import type { IOOption } from "./asset.js";
+
+/** One asset of `defineAssets`, under its full key, which is also the name of its out. */
+export interface AssetSetSpec extends Omit<RawAssetOptions, "keyPrefix" | "io" | "key"> {
+  readonly key: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a manager of anything
+  readonly io?: IOOption<any>;
+  /** @defaultValue false */
+  readonly skippable?: boolean;
+  readonly checks?: readonly DeclaredCheck[];
+}
+
+/** What the function of `defineAssets` is told; it also hands out the resources that are listed. */
+export interface AssetSetContext extends AssetContext {
+  resource<T>(token: Ctor<T>): T;
+}
+
+/** Assets of one function. */
+export interface DefineAssetsOptions {
+  /** Name of the computation. @defaultValue the first key, and how many follow */
+  readonly name?: string;
+  readonly specs: readonly AssetSetSpec[];
+  /** Checks that the function reports, each with its asset. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any asset may be checked
+  readonly checks?: readonly (DeclaredCheck & { readonly asset: AssetRef<any> | string })[];
+  readonly canSubset?: boolean;
+  readonly resources?: readonly Ctor[];
+  readonly retry?: RetryOptions;
+  readonly timeout?: Duration;
+  /** Gives results: yields `output(key, value)` or results for the keys in `context.selectedOuts`. */
+  readonly run: (context: AssetSetContext) => unknown;
+}
+
+/** The lower door of integrations: plain specs and one function that yields results; list it in `Definitions.assets`. */
+export function defineAssets(options: DefineAssetsOptions): AssetSet {
+  const captured = declarationSite(defineAssets);
+  const site = captured.of(`defineAssets "${options.name ?? options.specs[0]?.key ?? ""}"`);
+  if (options.specs.length === 0) throw new OptionError("specs is empty.", site, "List at least one asset.");
+  return {
+    kind: "asset-set",
+    ...(options.name === undefined ? {} : { name: options.name }),
+    specs: options.specs.map((spec) => ({ ...parseAssetFields(spec, site), key: spec.key, skippable: spec.skippable ?? false, checks: parseChecks(spec.checks, site) })),
+    checks: (options.checks ?? []).flatMap((check) => parseChecks([check], site).map((fields) => ({ ...fields, asset: check.asset }))),
+    canSubset: options.canSubset ?? false,
+    resources: options.resources ?? [],
+    unit: parseUnitFields(options, site),
+    run: options.run as (context: never) => unknown,
+    site,
+  };
+}

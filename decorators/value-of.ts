@@ -1,0 +1,46 @@
+import type { MaterializeResult } from "../src/model/results.js";
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- these types look into methods of any shape */
+/** Any method. */
+export type Method = (...args: any[]) => any;
+export type IsAny<T> = 0 extends 1 & T ? true : false;
+type IsNever<T> = [T] extends [never] ? true : false;
+type One<A> = A extends MaterializeResult<infer V> ? (V extends void ? never : V) : A extends void ? never : A;
+/** What a method stores: promises opened, results opened, void dropped; a union of forms gives the union of values. */
+export type ValueOf<R> = IsAny<R> extends true ? any : One<Awaited<R>>;
+type Result<C, M extends keyof C> = C[M] extends (...args: any[]) => infer R ? R : never;
+/** The names of a class's methods. */
+export type MethodName<C> = { [K in keyof C]: C[K] extends Method ? K : never }[keyof C] & string;
+/** What a method stores. */
+export type OutputOf<C, M extends keyof C> = ValueOf<Result<C, M>>;
+type Outs<C, M extends keyof C> = Awaited<Result<C, M>>;
+/** The names of a multi-asset's outs. */
+export type OutName<C, M extends keyof C> = keyof Outs<C, M> & string;
+/** What one out of a multi-asset stores. */
+export type OutOf<C, M extends keyof C, O extends PropertyKey> =
+  Outs<C, M> extends infer S ? (S extends unknown ? (O extends keyof S ? ValueOf<Exclude<S[O], undefined>> : never) : never) : never;
+
+type ParamAt<T, K extends keyof T, I extends number> = T[K] extends (...args: infer P) => any ? P[I] : never;
+/** Rows may be taken whole, or as a stream with `stream: true`, whatever the upstream gave. */
+type Forms<U, S extends boolean> = S extends true
+  ? U extends readonly (infer R)[] | AsyncIterable<infer R> ? AsyncIterable<R> : U
+  : U extends readonly (infer R)[] ? U | R[] : U extends AsyncIterable<infer R> ? R[] : U;
+type SomeFormFits<U, P, S extends boolean> = U extends unknown ? ([Extract<Forms<U, S>, P>] extends [never] ? false : true) : never;
+/** `unknown` when a parameter of type P can take what the upstream stores; else a type that tells both. */
+export type Fits<U, P, S extends boolean = false> =
+  IsAny<U> extends true ? { "upstream gives any: declare its return type": U }
+  : IsNever<U> extends true ? { "upstream stores nothing: use deps": void }
+  : false extends SomeFormFits<U, P, S> ? { "upstream gives": U; "parameter takes": P } : unknown;
+
+/** A parameter decorator that compares the upstream's type with this parameter's. */
+export interface InputDecorator<U, S extends boolean = false> {
+  <T, K extends keyof T & (string | symbol), I extends number>(target: T, key: K, index: I & Fits<U, ParamAt<T, K, I>, S>): void;
+}
+/** The same for an asset of this class. */
+export interface OwnDecorator<M extends string, O extends string | undefined, S extends boolean = false> {
+  <T, K extends keyof T & (string | symbol), I extends number>(
+    target: T,
+    key: K,
+    index: I & (M extends keyof T ? Fits<O extends string ? OutOf<T, M, O> : OutputOf<T, M>, ParamAt<T, K, I>, S> : { "this class has no method": M }),
+  ): void;
+}

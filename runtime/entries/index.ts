@@ -1,0 +1,42 @@
+import "reflect-metadata";
+
+// What authors annotate with.
+export { Pipeline, type PipelineOptions } from "../../decorators/pipeline.js";
+export { Asset, type AssetOptions, type IOOption } from "../../decorators/asset.js";
+export { MultiAsset, type MultiAssetOptions, type OutOptions } from "../../decorators/multi-asset.js";
+export { ObservableAsset, type ObservableAssetOptions } from "../../decorators/observable-asset.js";
+export { AssetCheck, type AssetCheckOptions } from "../../decorators/asset-check.js";
+export { Input, type InputOptions } from "../../decorators/input.js";
+export { Own } from "../../decorators/own.js";
+export type { InputDecorator, MethodName, OutName, OutOf, OutputOf, OwnDecorator, ValueOf } from "../../decorators/value-of.js";
+export type { PartitionsDefinition } from "../../decorators/partitions-definition.js";
+export type { DeclaredCheck, RetryOptions } from "../../decorators/declarations/parse-options.js";
+export { OptionError } from "../../decorators/declarations/option-error.js";
+
+// What they define beside classes.
+export { ref, edge } from "../../decorators/ref.js";
+export { output } from "../../decorators/output.js";
+export { defineAssets, type AssetSetContext, type AssetSetSpec, type DefineAssetsOptions } from "../../decorators/define-assets.js";
+export { externalAsset, type ExternalAssetOptions } from "../../decorators/external-asset.js";
+export { Definitions, type DefinitionsOptions } from "../../decorators/definitions.js";
+export type { AssetSet, ExternalAsset } from "../../decorators/declarations/declaration.js";
+export { ScanError, type ScanProblem } from "../scan/scan-error.js";
+
+// What methods are told and what they give.
+export { AssetContext, CheckContext, PartitionedAssetContext, type StepLog } from "../../src/model/contexts.js";
+export { AssetCheckResult, Failure, MaterializeResult, ObserveResult, Output, RetryRequested, type CheckSeverity } from "../../src/model/results.js";
+export { MetadataValue, type MetadataInput } from "../../src/model/metadata.js";
+export type { ColumnLineage, TableColumn } from "../../src/model/metadata-value.js";
+export type { AssetRef, Ctor, Dep, Edge } from "../../src/model/asset-ref.js";
+export type { AssetKey, AssetSpec, CheckSpec, DependencySpec, EdgeWhen, UnitSpec } from "../../src/model/asset-spec.js";
+export type { Catalog, ResourceSpec } from "../../src/model/catalog.js";
+
+// Resources, configuration and IO managers.
+export { ConfigurableResource, type Fields, type ResourceContext } from "../../src/config/configurable-resource.js";
+export { IOManager, type InputContext, type OutputContext } from "../../src/config/io-manager.js";
+export type { EnvVar } from "../../src/config/env.js";
+export type { Provided } from "../../src/config/provided.js";
+
+// Errors and small types.
+export { ConfigError, DefinitionError, ExecutionError, IOError, MillraceError, RequestError, StoreError } from "../../src/base/errors.js";
+export type { Duration } from "../../src/base/duration.js";

@@ -1,0 +1,101 @@
+import type { AssetRef, Ctor, RefTarget } from "../../src/model/asset-ref.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import { nearest } from "../../src/base/did-you-mean.js";
+import { snakeCase } from "../../decorators/declarations/names.js";
+import type { PipelineClass } from "./pipeline-class.js";
+
+/** What a ref led to: a key, or why it leads nowhere and what to do. */
+export type Found = { readonly key: AssetKey } | { readonly message: string; readonly fix: string; readonly code: string };
+
+/** Which key stands behind a method, an out, a ref, a text. */
+export class AssetIndex {
+  readonly #sites = new Map<AssetKey, string>();
+  /** Class → method → out (or `result`) → key. */
+  readonly #methods = new Map<unknown, { readonly view: PipelineClass; readonly outs: Map<string, ReadonlyMap<string, AssetKey>> }>();
+
+  addClass(view: PipelineClass): void {
+    this.#methods.set(view.type, { view, outs: new Map() });
+  }
+  addMethod(view: PipelineClass, method: string, outs: ReadonlyMap<string, AssetKey>): void {
+    this.#methods.get(view.type)?.outs.set(method, outs);
+  }
+  /** Notes the key's place; gives the place that has it already. */
+  addKey(key: AssetKey, site: string): string | undefined {
+    const first = this.#sites.get(key);
+    if (first === undefined) this.#sites.set(key, site);
+    return first;
+  }
+  has(key: AssetKey): boolean {
+    return this.#sites.has(key);
+  }
+
+  /** The key of a full key's text. */
+  findKey(key: string): Found {
+    if (this.#sites.has(key)) return { key };
+    const near = this.#nearKey(key);
+    return {
+      code: "DEFINITION.UNKNOWN_ASSET",
+      message: `No asset has the key "${key}".${near === undefined ? "" : ` Did you mean "${near}"? It is declared at ${this.#sites.get(near)}.`}`,
+      fix: near === undefined ? `Declare it, or list externalAsset({ key: "${key}" }) in Definitions.assets if it is made elsewhere.` : `Write "${near}", or list externalAsset({ key: "${key}" }) in Definitions.assets if it is made elsewhere.`,
+    };
+  }
+
+  findRef(ref: AssetRef): Found {
+    const { target } = ref;
+    return "key" in target ? this.findKey(target.key) : this.findMethod(classOf(target, this.#methods), target.method, target.out);
+  }
+
+  findMethod(type: Ctor, method: string, out: string | undefined): Found {
+    const entry = this.#methods.get(type);
+    const name = type.name || "(anonymous class)";
+    if (!entry) {
+      const sub = [...this.#methods.values()].find(({ view }) => view.chain.includes(type));
+      return {
+        code: "DEFINITION.UNKNOWN_PIPELINE",
+        message: `${name}.${method} is taken, but ${name} is not in Definitions.pipelines.`,
+        fix: sub ? `Refer to ${sub.view.name}, which extends it and is listed, or list ${name} too.` : `Add ${name} to Definitions.pipelines.`,
+      };
+    }
+    const outs = entry.outs.get(method);
+    if (!outs) {
+      const near = nearest(method, entry.outs.keys());
+      return {
+        code: "DEFINITION.NO_ASSET",
+        message: `${name}.${method} is taken, but that is no asset.${near === undefined ? "" : ` Did you mean "${near}"?`}`,
+        fix: near === undefined ? `Put @Asset() on ${name}.${method}, or take one of its assets: ${[...entry.outs.keys()].join(", ") || "it has none"}.` : `Write "${near}", or put @Asset() on ${name}.${method}.`,
+      };
+    }
+    const single = outs.get("result");
+    const isSingle = outs.size === 1 && single !== undefined && entry.view.units.get(method)?.kind !== "multi-asset";
+    if (isSingle && out === undefined) return { key: single };
+    if (isSingle) {
+      return { code: "DEFINITION.NO_OUT", message: `Out "${out}" of ${name}.${method} is taken, but that is a single asset without outs.`, fix: "Leave the out away." };
+    }
+    const names = [...outs.keys()].map((known) => `"${known}"`).join(", ");
+    if (out === undefined) {
+      return { code: "DEFINITION.MISSING_OUT", message: `${name}.${method} is taken without an out, but it makes several assets.`, fix: `Name one of its outs: ${names}.` };
+    }
+    const key = outs.get(out);
+    if (key !== undefined) return { key };
+    return { code: "DEFINITION.NO_OUT", message: `${name}.${method} has no out "${out}".`, fix: `Name one of its outs: ${names}.` };
+  }
+
+  #nearKey(wanted: string): AssetKey | undefined {
+    const snake = wanted.split("/").map(snakeCase).join("/");
+    if (this.#sites.has(snake)) return snake;
+    const last = snake.slice(snake.lastIndexOf("/") + 1);
+    for (const key of this.#sites.keys()) if (key.slice(key.lastIndexOf("/") + 1) === last) return key;
+    for (const { outs } of this.#methods.values()) {
+      const key = [...(outs.get(wanted)?.values() ?? [])][0];
+      if (key !== undefined) return key;
+    }
+    return nearest(snake, this.#sites.keys());
+  }
+}
+
+function classOf(target: Extract<RefTarget, { method: string }>, listed: ReadonlyMap<unknown, unknown>): Ctor {
+  const given = target.pipeline;
+  if (listed.has(given)) return given as Ctor;
+  const isThunk = !Object.hasOwn(given, "prototype") || !/^class\b/.test(Function.prototype.toString.call(given));
+  return isThunk ? (given as () => Ctor)() : (given as Ctor);
+}

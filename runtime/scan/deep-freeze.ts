@@ -1,0 +1,7 @@
+/** The same plain data, frozen with all that it holds. */
+export function deepFreeze<T>(data: T): T {
+  if (typeof data !== "object" || data === null || Object.isFrozen(data)) return data;
+  Object.freeze(data);
+  for (const item of Object.values(data)) deepFreeze(item);
+  return data;
+}
