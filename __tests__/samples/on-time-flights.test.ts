@@ -79,7 +79,13 @@ describe("on-time flights, January 2001", () => {
       select origin as iata, count(*)::integer as flights, avg((delay < 15)::integer) as share, avg(delay) as mean, quantile_disc(delay, 0.9)::integer as p90
       from ${january} group by origin order by iata`);
     const actual = rows
-      .map(({ iata, flights: count, onTimeShare, meanDelay, p90Delay }) => ({ iata, flights: count, share: onTimeShare, mean: meanDelay, p90: p90Delay }))
+      .map(({ iata, flights: count, onTimeShare, meanDelay, p90Delay }) => ({
+        iata,
+        flights: count,
+        share: onTimeShare,
+        mean: meanDelay,
+        p90: p90Delay,
+      }))
       .sort((a, b) => (a.iata < b.iata ? -1 : 1));
     expect(actual).toHaveLength(223);
     expect(rounded(actual)).toEqual(rounded(expected));
@@ -92,7 +98,13 @@ describe("on-time flights, January 2001", () => {
       select origin || '-' || destination as route, count(*)::integer as flights, avg((delay < 15)::integer) as share, avg(delay) as mean, quantile_disc(delay, 0.9)::integer as p90
       from ${january} group by route order by route`);
     const actual = rows
-      .map((row) => ({ route: `${row.origin}-${row.destination}`, flights: row.flights, share: row.onTimeShare, mean: row.meanDelay, p90: row.p90Delay }))
+      .map((row) => ({
+        route: `${row.origin}-${row.destination}`,
+        flights: row.flights,
+        share: row.onTimeShare,
+        mean: row.meanDelay,
+        p90: row.p90Delay,
+      }))
       .sort((a, b) => (a.route < b.route ? -1 : 1));
     expect(rounded(actual)).toEqual(rounded(expected));
   });
@@ -181,5 +193,7 @@ describe("on-time flights, the edges", () => {
 
 /** Sums in another order differ in the last digits. */
 function rounded(rows: readonly object[]): object[] {
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, typeof cell === "number" ? Number(cell.toFixed(9)) : cell])));
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, typeof cell === "number" ? Number(cell.toFixed(9)) : cell])),
+  );
 }

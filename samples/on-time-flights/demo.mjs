@@ -28,7 +28,9 @@ function lineageTree(assets) {
   const draw = (key, lead, branch, next) => {
     const others = parents.get(key).slice(1);
     lines.push(`${lead}${branch}${key}${others.length > 0 ? `   (and ${others.join(", ")})` : ""}`);
-    below(key).forEach((child, index, all) => draw(child, lead + next, index + 1 < all.length ? "├─ " : "└─ ", index + 1 < all.length ? "│  " : "   "));
+    below(key).forEach((child, index, all) =>
+      draw(child, lead + next, index + 1 < all.length ? "├─ " : "└─ ", index + 1 < all.length ? "│  " : "   "),
+    );
   };
   for (const [key, ups] of parents) if (ups.length === 0) draw(key, "  ", "", "");
   return lines.join("\n");
@@ -59,7 +61,8 @@ Files → DuckDB → typed assets → checks → a report. The code: ${relative(
   }
 
   const report = join(here, "output", "on-time-report.md");
-  const [, summary = "", worst = ""] = /^# .*\n\n(.*)\n[\s\S]*?(## Least punctual airports[\s\S]*?)\n\n##/m.exec(await readFile(report, "utf8")) ?? [];
+  const [, summary = "", worst = ""] =
+    /^# .*\n\n(.*)\n[\s\S]*?(## Least punctual airports[\s\S]*?)\n\n##/m.exec(await readFile(report, "utf8")) ?? [];
   console.log(`\n${summary}\n\n${worst.split("\n").slice(0, 9).join("\n")}`);
 
   const prefix = `MILLRACE_HOME=${relative(process.cwd(), env.MILLRACE_HOME)} npx millrace`;

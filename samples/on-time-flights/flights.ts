@@ -69,12 +69,10 @@ export class Flights {
     codeVersion: "1",
     metadata: {
       schema: MetadataValue.tableSchema(columns),
-      lineage: MetadataValue.columnLineage(
-        Object.fromEntries(columns.map(({ name }) => [name, [{ asset: "raw_flights", column: name }]])),
-      ),
+      lineage: MetadataValue.columnLineage(Object.fromEntries(columns.map(({ name }) => [name, [{ asset: "raw_flights", column: name }]]))),
     },
   })
-  async *cleanFlights(@Own("rawFlights") flights: AsyncIterable<Flight>, context: AssetContext): AsyncGenerator<Flight> {
+  async *cleanFlights(@Own("rawFlights", { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): AsyncGenerator<Flight> {
     const seen = new Set<string>();
     let minute = -Infinity;
     let kept = 0;
@@ -98,7 +96,7 @@ export class Flights {
 
   /** Every pair of airports that is flown, with its distance. */
   @Asset({ kinds: ["table"], tags: { layer: "dimension" }, codeVersion: "1" })
-  async routes(@Own("cleanFlights") flights: AsyncIterable<Flight>, context: AssetContext): Promise<Route[]> {
+  async routes(@Own("cleanFlights", { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): Promise<Route[]> {
     const byPair = new Map<string, Route>();
     for await (const { origin, destination, distance } of flights) {
       const pair = `${origin}-${destination}`;

@@ -46,7 +46,7 @@ export class Metrics {
   /** How punctual the departures of each airport are, the busiest first. */
   @Asset({ kinds: ["table"], codeVersion: "1" })
   async onTimeByAirport(
-    @Input(Flights, "cleanFlights") flights: AsyncIterable<Flight>,
+    @Input(Flights, "cleanFlights", { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Airports, "airports") airports: Airport[],
     context: AssetContext,
   ): Promise<AirportOnTime[]> {
@@ -66,7 +66,7 @@ export class Metrics {
   /** How punctual each route is, the busiest first. */
   @Asset({ kinds: ["table"], codeVersion: "1" })
   async onTimeByRoute(
-    @Input(Flights, "cleanFlights") flights: AsyncIterable<Flight>,
+    @Input(Flights, "cleanFlights", { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Flights, "routes") routes: Route[],
     @Input(Airports, "airports") airports: Airport[],
     context: AssetContext,
@@ -87,7 +87,10 @@ export class Metrics {
 
   /** The mean delay of each airport on each day, and of all airports together. */
   @Asset({ kinds: ["table"], codeVersion: "1" })
-  async dailyDelays(@Input(Flights, "cleanFlights") flights: AsyncIterable<Flight>, context: AssetContext): Promise<DailyDelay[]> {
+  async dailyDelays(
+    @Input(Flights, "cleanFlights", { stream: true }) flights: AsyncIterable<Flight>,
+    context: AssetContext,
+  ): Promise<DailyDelay[]> {
     const days = new Map<number, Map<string, DelayTally>>();
     for await (const { departure, origin, delay } of flights) {
       const dayNumber = Math.floor(departure.getTime() / DAY_MS);
@@ -114,9 +117,7 @@ export class Metrics {
     for (const day of days) {
       if (day.flights >= MIN_FLIGHTS_A_DAY) byAirport.set(day.airport, [...(byAirport.get(day.airport) ?? []), day]);
     }
-    const rows = [...byAirport.values()]
-      .flatMap(anomaliesOf)
-      .sort((a, b) => Math.abs(b.sigmas) - Math.abs(a.sigmas));
+    const rows = [...byAirport.values()].flatMap(anomaliesOf).sort((a, b) => Math.abs(b.sigmas) - Math.abs(a.sigmas));
     context.addOutputMetadata({ row_count: rows.length, airports: byAirport.size - 1, preview: MetadataValue.table(rows.slice(0, 5)) });
     return rows;
   }
@@ -127,5 +128,7 @@ function anomaliesOf(days: readonly DailyDelay[]): DelayAnomaly[] {
   const mean = days.reduce((sum, day) => sum + day.meanDelay, 0) / days.length;
   const variance = days.reduce((sum, day) => sum + (day.meanDelay - mean) ** 2, 0) / (days.length - 1);
   if (variance === 0) return [];
-  return days.map((day) => ({ ...day, sigmas: (day.meanDelay - mean) / Math.sqrt(variance) })).filter(({ sigmas }) => Math.abs(sigmas) > ANOMALY_SIGMAS);
+  return days
+    .map((day) => ({ ...day, sigmas: (day.meanDelay - mean) / Math.sqrt(variance) }))
+    .filter(({ sigmas }) => Math.abs(sigmas) > ANOMALY_SIGMAS);
 }

@@ -16,7 +16,7 @@ export class Quality {
 
   /** Warns of rows that are equal in every column, in this month and in the whole file; `clean_flights` drops them. */
   @AssetCheck({ asset: rawFlights })
-  async rawFlightsHaveNoDuplicates(@Input(rawFlights) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
+  async rawFlightsHaveNoDuplicates(@Input(rawFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { rows, duplicates } = await countDuplicates(flights);
     const file = await this.data.row<{ rows: number; duplicates: number }>(`
       select count(*)::integer as rows, (count(*) - count(distinct (date, delay, distance, origin, destination)))::integer as duplicates
@@ -31,7 +31,7 @@ export class Quality {
 
   /** Warns of delays that are hardly true. */
   @AssetCheck({ asset: rawFlights })
-  async delaysArePlausible(@Input(rawFlights) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
+  async delaysArePlausible(@Input(rawFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { min, max } = PLAUSIBLE_DELAY;
     const extremes: Flight[] = [];
     for await (const flight of flights) if (flight.delay < min || flight.delay > max) extremes.push(flight);
@@ -46,7 +46,7 @@ export class Quality {
 
   /** No row twice, or every share and mean is off. */
   @AssetCheck({ asset: cleanFlights, blocking: true })
-  async cleanFlightsHaveNoDuplicates(@Input(cleanFlights) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
+  async cleanFlightsHaveNoDuplicates(@Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { rows, duplicates } = await countDuplicates(flights);
     return new AssetCheckResult({ passed: rows > 0 && duplicates === 0, metadata: { rows, duplicate_rows: duplicates } });
   }
@@ -54,7 +54,7 @@ export class Quality {
   /** Every origin and destination is in the dimension; what is not would silently fall out of the metrics, so nothing downstream runs. */
   @AssetCheck({ asset: cleanFlights, blocking: true })
   async everyAirportIsKnown(
-    @Input(cleanFlights) flights: AsyncIterable<Flight>,
+    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Airports, "airports") airports: Airport[],
   ): Promise<AssetCheckResult> {
     const known = new Set(airports.map(({ iata }) => iata));

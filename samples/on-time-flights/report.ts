@@ -118,7 +118,12 @@ function strikeTable(birdstrikes: readonly AirportBirdstrikes[]): Table {
     columns: ["Airport", "Strikes", "With damage", "Cost"],
     rows: birdstrikes
       .slice(0, 5)
-      .map(({ iata, name, strikes, damaging, costUsd }) => [`${iata} ${name}`, String(strikes), String(damaging), `$${costUsd.toLocaleString("en-US")}`]),
+      .map(({ iata, name, strikes, damaging, costUsd }) => [
+        `${iata} ${name}`,
+        String(strikes),
+        String(damaging),
+        `$${costUsd.toLocaleString("en-US")}`,
+      ]),
   };
 }
 
@@ -132,9 +137,16 @@ function markdownTable({ title, columns, rows }: Table): string {
 }
 
 function htmlPage(title: string, summary: string, charts: readonly string[], tables: readonly Table[]): string {
-  const cells = (tag: "th" | "td", row: readonly string[]): string => `<tr>${row.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join("")}</tr>`;
+  const cells = (tag: "th" | "td", row: readonly string[]): string =>
+    `<tr>${row.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join("")}</tr>`;
   const sections = tables.map((table) =>
-    [`<h2>${escapeXml(table.title)}</h2>`, "<table>", cells("th", table.columns), ...table.rows.map((row) => cells("td", row)), "</table>"].join("\n"),
+    [
+      `<h2>${escapeXml(table.title)}</h2>`,
+      "<table>",
+      cells("th", table.columns),
+      ...table.rows.map((row) => cells("td", row)),
+      "</table>",
+    ].join("\n"),
   );
   return `<!doctype html>
 <html lang="en">
