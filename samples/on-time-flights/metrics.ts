@@ -1,4 +1,4 @@
-import { Asset, AssetContext, Input, MetadataValue, Own, Pipeline } from "millrace";
+import { Asset, AssetContext, Input, MetadataValue, Own, Pipeline, ref } from "millrace";
 import { type Airport, Airports } from "./airports.js";
 import { type DelaySummary, DelayTally, tallyOf } from "./delay-tally.js";
 import { type Flight, Flights, type Route } from "./flights.js";
@@ -35,6 +35,8 @@ export interface DelayAnomaly extends DailyDelay {
 /** Stands for all airports together. */
 export const EVERYWHERE = "all";
 
+const cleanFlights = ref(Flights, "cleanFlights");
+
 const DAY_MS = 86_400_000;
 /** Smaller days say more of one late aircraft than of the airport. */
 const MIN_FLIGHTS_A_DAY = 20;
@@ -46,7 +48,7 @@ export class Metrics {
   /** How punctual the departures of each airport are, the busiest first. */
   @Asset({ kinds: ["table"], codeVersion: "1" })
   async onTimeByAirport(
-    @Input(Flights, "cleanFlights", { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Airports, "airports") airports: Airport[],
     context: AssetContext,
   ): Promise<AirportOnTime[]> {
@@ -66,7 +68,7 @@ export class Metrics {
   /** How punctual each route is, the busiest first. */
   @Asset({ kinds: ["table"], codeVersion: "1" })
   async onTimeByRoute(
-    @Input(Flights, "cleanFlights", { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Flights, "routes") routes: Route[],
     @Input(Airports, "airports") airports: Airport[],
     context: AssetContext,
@@ -87,10 +89,7 @@ export class Metrics {
 
   /** The mean delay of each airport on each day, and of all airports together. */
   @Asset({ kinds: ["table"], codeVersion: "1" })
-  async dailyDelays(
-    @Input(Flights, "cleanFlights", { stream: true }) flights: AsyncIterable<Flight>,
-    context: AssetContext,
-  ): Promise<DailyDelay[]> {
+  async dailyDelays(@Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): Promise<DailyDelay[]> {
     const days = new Map<number, Map<string, DelayTally>>();
     for await (const { departure, origin, delay } of flights) {
       const dayNumber = Math.floor(departure.getTime() / DAY_MS);
