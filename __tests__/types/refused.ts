@@ -1,0 +1,69 @@
+/* eslint-disable */
+// What the compiler must refuse; checked by types.test.ts.
+import { Asset, AssetContext, IOManager, Input, MaterializeResult, MultiAsset, Own, PartitionedAssetContext, type PartitionsDefinition, output, ref } from "../../runtime/entries/index.js";
+interface Order { id: bigint; amount: number }
+interface User { id: bigint; email: string }
+declare const daily: PartitionsDefinition;
+class RowsIO extends IOManager<readonly object[]> { folder = ""; async store(v: readonly object[]) {} async load() { return []; } }
+class Up {
+  @Asset() orders(): Order[] { return []; }
+  @Asset() async users(): Promise<MaterializeResult<User[]>> { return null!; }
+  @Asset() nothing(): void {}
+  @Asset() any(): any {}
+  field = 1;
+  @MultiAsset({ outs: { a: {}, b: {} } }) many() { return { a: 1, b: "x" }; }
+  // @ts-expect-error the key is not a method
+  @Asset() own(@Own("ordersx") o: Order[]) {}
+  // @ts-expect-error wrong rows of an own asset
+  @Asset() own2(@Own("orders") o: User[]) {}
+}
+class Down {
+  // @ts-expect-error users are not orders
+  @Asset() d1(@Input(Up, "users") o: Order[]) {}
+  // @ts-expect-error no such method
+  @Asset() d2(@Input(Up, "user") o: User[]) {}
+  // @ts-expect-error a field is no asset
+  @Asset() d3(@Input(Up, "field") o: number) {}
+  // @ts-expect-error nothing is stored
+  @Asset() d4(@Input(Up, "nothing") o: undefined) {}
+  // @ts-expect-error any upstream checks nothing
+  @Asset() d5(@Input(Up, "any") o: string) {}
+  // @ts-expect-error wrong out type
+  @Asset() d6(@Input(Up, "many", "a") o: string) {}
+  // @ts-expect-error no such out
+  @Asset() d7(@Input(Up, "many", "c") o: string) {}
+  // @ts-expect-error a single row is not rows
+  @Asset() d8(@Input(Up, "orders") o: Order) {}
+  // @ts-expect-error a typed ref
+  @Asset() d9(@Input(ref<Order[]>("k")) o: User[]) {}
+  // @ts-expect-error optional gives undefined
+  @Asset() d10(@Input(ref<Order[]>("k"), { optional: true }) o: Order[]) {}
+}
+class Streams {
+  // @ts-expect-error a stream is asked for with stream: true
+  @Asset() s1(@Input(Up, "orders") o: AsyncIterable<Order>) {}
+  // @ts-expect-error with stream: true rows come one at a time
+  @Asset() s2(@Input(ref(Up, "orders"), { stream: true }) o: Order[]) {}
+  // @ts-expect-error c is not declared
+  @MultiAsset({ outs: { a: {} } }) async *s3() { yield output("c", 1); }
+}
+class Outs {
+  // @ts-expect-error b is never given
+  @MultiAsset({ outs: { a: {}, b: {} } }) o1() { return { a: 1 }; }
+  // @ts-expect-error c is not declared
+  @MultiAsset({ outs: { a: {} } }) o2() { return { a: 1, c: 2 }; }
+  // @ts-expect-error may be missing
+  @MultiAsset({ outs: { a: {} } }) o3(): { a?: number } { return {}; }
+  // @ts-expect-error io manager for rows, value is a Map
+  @Asset({ io: RowsIO }) o4(): Map<string, number> { return new Map(); }
+  // @ts-expect-error the same, configured
+  @Asset({ io: RowsIO.with({ folder: "x" }) }) o4b(): Map<string, number> { return new Map(); }
+  // @ts-expect-error needs partitions
+  @Asset() o5(context: PartitionedAssetContext) {}
+  @Asset({ partitions: daily }) ok(context: PartitionedAssetContext) {}
+  @Asset() o6(context: AssetContext) {
+    // @ts-expect-error no partition here
+    context.partitionKey;
+  }
+}
+void [Down, Streams, Outs];
