@@ -48,7 +48,19 @@ function placeOf(stack: string | undefined): string {
   const frame = stack?.split("\n").find((line) => /^\s*at /.test(line));
   const match = frame === undefined ? undefined : /(?:\(|at (?:async )?)([^()]+?):(\d+):\d+\)?$/.exec(frame.trim());
   if (!match?.[1]) return "unknown place";
-  const file = match[1].startsWith("file://") ? fileURLToPath(match[1]) : match[1];
-  const near = relative(process.cwd(), file);
-  return `${near.startsWith("..") ? file : near}:${match[2] ?? "?"}`;
+  return `${nearPath(match[1])}:${match[2] ?? "?"}`;
+}
+
+// One file holds many declarations.
+const nearPaths = new Map<string, string>();
+
+function nearPath(given: string): string {
+  let path = nearPaths.get(given);
+  if (path === undefined) {
+    const file = given.startsWith("file://") ? fileURLToPath(given) : given;
+    const near = relative(process.cwd(), file);
+    path = near.startsWith("..") ? file : near;
+    nearPaths.set(given, path);
+  }
+  return path;
 }

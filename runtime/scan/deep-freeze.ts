@@ -2,6 +2,9 @@
 export function deepFreeze<T>(data: T): T {
   if (typeof data !== "object" || data === null || Object.isFrozen(data)) return data;
   Object.freeze(data);
-  for (const item of Object.values(data)) deepFreeze(item);
+  for (const key in data) {
+    const item: unknown = data[key];
+    if (typeof item === "object") deepFreeze(item);
+  }
   return data;
 }

@@ -171,7 +171,7 @@ class Resolution {
     const site = declaration.site.toString();
     const common = { site, from: { view, declaration } };
     if (declaration.kind === "check") return { ...common, id: "", kind: "check", assets: [], deps: declaration.deps, canSubset: false, partitions: null };
-    const fields: AssetFields = { ...view.fields, ...declaration.fields, tags: { ...view.fields.tags, ...declaration.fields.tags } };
+    const fields: AssetFields = { ...view.fields, ...declaration.fields, tags: { ...view.fields.tags, ...declaration.fields.tags }, deps: [] };
     const prefix = [view.fields.keyPrefix, declaration.fields.keyPrefix].filter((part) => part !== undefined);
     const own = snakeCase(declaration.method);
     const shared = { ...common, deps: declaration.fields.deps ?? [], partitions: declaration.partitions };
@@ -189,7 +189,7 @@ class Resolution {
     }
     const key = [...prefix, declaration.fields.key ?? own].join("/");
     const checks = declaration.kind === "asset" ? declaration.checks : [];
-    const assets: Draft[] = [{ key, fields: { ...fields, deps: [] }, skippable: false, checks }];
+    const assets: Draft[] = [{ key, fields, skippable: false, checks }];
     this.#addKeys(assets, site);
     this.#index.addMethod(view, declaration.method, new Map([["result", key]]));
     return { ...shared, id: key, kind: declaration.kind, assets, canSubset: false };
