@@ -1,0 +1,122 @@
+import { AssetGraph } from "../../src/graph/asset-graph.js";
+import { AssetSelection } from "../../src/graph/asset-selection.js";
+import type { Clock } from "../../src/base/clock.js";
+import type { Json } from "../../src/base/canonical-json.js";
+import { RequestError } from "../../src/base/errors.js";
+import { SecretMasker } from "../../src/config/secret-masker.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { NewEvent } from "../../src/model/event.js";
+import type { RunRecord } from "../../src/model/run.js";
+import type { RunPlan } from "../../src/model/run-plan.js";
+import { planRun } from "../../src/planning/plan-run.js";
+import type { Owner, RunStore } from "../../src/storage/run-store.js";
+import { createAndClaim, storedValues } from "../execute/run-launch.js";
+import { prepareRun, type PreparedConfig } from "../execute/prepare-run.js";
+import { superviseRun } from "../execute/supervise-run.js";
+import type { ResolvedDefinitions } from "../scan/bindings.js";
+
+/** What a session works with. */
+export interface SessionOptions {
+  readonly resolved: ResolvedDefinitions;
+  readonly store: RunStore;
+  readonly clock: Clock;
+  readonly storageDir: string;
+  readonly concurrency: number;
+  readonly cancelGraceMs: number;
+  readonly codeVersion: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly owner: Owner;
+  /** A number in [0, 1), for jitter. */
+  random?(): number;
+}
+
+/** What a run is asked for. */
+export interface MaterializeOptions {
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Run configuration: `{ assets: { key: {...} }, resources: { Name: {...} } }`. */
+  readonly config?: Json;
+  readonly signal?: AbortSignal;
+  /** Told of the plan before the first step starts. */
+  onPlan?(plan: RunPlan, runId: string): void;
+  /** Told of each event once it is durable. */
+  onEvent?(event: NewEvent): void;
+}
+
+/** How a run went. */
+export interface RunReport {
+  readonly runId: string;
+  readonly status: "SUCCESS" | "FAILURE" | "CANCELED";
+  readonly plan: RunPlan;
+}
+
+/** Loaded definitions and an open store: all that it takes to run things. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly graph: AssetGraph;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.graph = new AssetGraph(options.resolved.catalog);
+  }
+
+  get resolved(): ResolvedDefinitions {
+    return this.#options.resolved;
+  }
+
+  get store(): RunStore {
+    return this.#options.store;
+  }
+
+  /** The assets and checks that a selection names. @throws {@link RequestError} with a pointer at the fault, or when nothing fits */
+  select(selection: string | AssetSelection): { readonly assets: readonly AssetKey[]; readonly checks: readonly string[] } {
+    const parsed = typeof selection === "string" ? AssetSelection.fromString(selection) : selection;
+    return parsed.resolve(this.graph);
+  }
+
+  /** Materializes what the selection names, in this process, and resolves when the run has ended. */
+  async materialize(selection: string | AssetSelection = "*", options: MaterializeOptions = {}): Promise<RunReport> {
+    const chosen = this.select(selection);
+    const plan = planRun(this.resolved.catalog, chosen);
+    return this.#launch(plan, String(selection), options, {});
+  }
+
+  /** Runs again what did not succeed in an earlier run; what it needs of the rest is loaded through the IO managers. */
+  async retry(run: RunRecord, options: MaterializeOptions = {}): Promise<RunReport> {
+    const plan = run.plan as unknown as RunPlan;
+    const steps = await this.store.steps(run.id);
+    const done = new Set(steps.filter((step) => step.status === "SUCCESS").map((step) => step.key));
+    const left = plan.steps.filter((step) => !done.has(step.key));
+    if (left.length === 0) throw new RequestError("RUN.NOTHING_TO_RETRY", `Every step of run ${run.id} succeeded.`, { fix: "Materialize what you want again." });
+    const again = planRun(this.resolved.catalog, { assets: left.flatMap((step) => step.assets), checks: left.flatMap((step) => step.checks) });
+    return this.#launch(again, run.selection, { ...options, tags: { ...run.tags, ...options.tags } }, { parentRunId: run.id, rootRunId: run.rootRunId ?? run.id });
+  }
+
+  async #launch(plan: RunPlan, selection: string, options: MaterializeOptions, lineage: { parentRunId?: string; rootRunId?: string }): Promise<RunReport> {
+    const { resolved, store, clock, owner, codeVersion, env } = this.#options;
+    const masker = new SecretMasker();
+    const prepared: PreparedConfig = prepareRun(resolved, plan, options.config ?? {}, env, masker);
+    const nowMs = clock.nowMs();
+    const { runId, epoch } = await createAndClaim(store, { plan, selection, tags: options.tags ?? {}, config: prepared.stored, codeVersion, ...lineage }, owner, nowMs);
+    options.onPlan?.(plan, runId);
+    const planned = new Set(plan.steps.flatMap((step) => step.assets));
+    const upstream = [...new Set(plan.steps.flatMap((step) => this.#needs(step.assets, step.checks)))].filter((key) => !planned.has(key));
+    const outcome = await superviseRun(
+      {
+        ...this.#options,
+        random: this.#options.random ?? Math.random,
+        ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+      },
+      prepared,
+      masker,
+      { runId, epoch, plan, tags: options.tags ?? {}, upstream: await storedValues(store, upstream) },
+      options.signal,
+    );
+    return { ...outcome, plan };
+  }
+
+  #needs(assets: readonly AssetKey[], checks: readonly string[]): AssetKey[] {
+    const { catalog } = this.resolved;
+    const ofChecks = catalog.checks.filter((check) => checks.includes(`${check.asset}#${check.name}`)).flatMap((check) => [check.asset, ...check.deps.map((dep) => dep.key)]);
+    return [...assets.flatMap((key) => this.graph.spec(key)?.deps.map((dep) => dep.key) ?? []), ...ofChecks];
+  }
+}

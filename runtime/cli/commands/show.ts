@@ -1,0 +1,49 @@
+import pc from "picocolors";
+import { nearest } from "../../../src/base/did-you-mean.js";
+import { RequestError } from "../../../src/base/errors.js";
+import { EXIT } from "../exit-codes.js";
+import { metadataText, timeText } from "../format.js";
+import { shortId, withSession } from "../project.js";
+import type { CommonOptions } from "../run-cli.js";
+
+/** `millrace show KEY` */
+export function show(key: string, options: CommonOptions): Promise<number> {
+  return withSession(options, async ({ graph, resolved, store }) => {
+    const spec = graph.spec(key);
+    if (!spec) {
+      const near = nearest(key, graph.keys());
+      throw new RequestError("ASSET.UNKNOWN", `There is no asset "${key}".`, { fix: near ? `Did you mean "${near}"?` : "See `millrace list`." });
+    }
+    const [latest] = await store.latestMaterializations([key]);
+    const checks = resolved.catalog.checks.filter((check) => check.asset === key);
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify({ ...spec, children: graph.children(key), checks, latest })}\n`);
+      return EXIT.ok;
+    }
+    const line = (name: string, text: string): string => (text === "" ? "" : `${pc.dim(name.padEnd(13))}${text}\n`);
+    const made = latest?.materialization ?? latest?.observation;
+    process.stdout.write(
+      [
+        `${pc.bold(spec.key)}\n`,
+        spec.description === undefined ? "" : `${spec.description}\n`,
+        line("group", spec.group),
+        line("kinds", spec.kinds.join(", ")),
+        line("owners", spec.owners.join(", ")),
+        line("tags", Object.entries(spec.tags).map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join(", ")),
+        line("code version", spec.codeVersion ?? ""),
+        line("declared", spec.site ?? ""),
+        line("needs", spec.deps.map((dep) => (dep.when === "success" ? dep.key : `${dep.key} (${dep.when})`)).join(", ")),
+        line("needed by", graph.children(key).join(", ")),
+        line("materialized", made ? `${timeText(made.atMs)} in run ${shortId(made.runId)}` : "never"),
+        line("data version", made?.payload?.dataVersion ?? ""),
+        ...Object.entries(made?.payload?.metadata ?? {}).map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`),
+        ...checks.map((check) => {
+          const result = latest?.checks[check.name]?.payload?.check;
+          const mark = result === undefined ? pc.dim("?") : result.passed ? pc.green("✓") : result.severity === "WARN" ? pc.yellow("!") : pc.red("✗");
+          return `${mark} check ${check.name}${check.blocking ? pc.dim(" (blocking)") : ""} ${result?.description ?? ""}\n`;
+        }),
+      ].join(""),
+    );
+    return EXIT.ok;
+  });
+}

@@ -1,0 +1,73 @@
+import pc from "picocolors";
+import type { StoredError } from "../../src/model/event.js";
+import type { MetadataValue } from "../../src/model/metadata-value.js";
+
+/** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 10 min`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${String(Math.floor((ms % 60_000) / 1_000)).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A moment in local time, to the second. */
+export function timeText(ms: number): string {
+  const at = new Date(ms);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** Rows as an aligned table; the first row is the head. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(visible(title), ...rows.map((row) => visible(row[column] ?? ""))));
+  const line = (cells: readonly string[], paint: (text: string) => string): string =>
+    cells
+      .map((cell, column) => paint(cell) + " ".repeat(column === cells.length - 1 ? 0 : Math.max(0, (widths[column] ?? 0) - visible(cell))))
+      .join("  ")
+      .trimEnd();
+  return [line(head, pc.dim), ...rows.map((row) => line(row, (text) => text))].join("\n");
+}
+
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
+function visible(text: string): number {
+  return text.replace(ESCAPES, "").length;
+}
+
+/** A metadata value on one line, as far as it fits. */
+export function metadataText(value: MetadataValue, width = 100): string {
+  const text = ((): string => {
+    switch (value.type) {
+      case "int":
+        return value.value.toLocaleString("en-US");
+      case "timestamp":
+        return timeText(value.value);
+      case "table":
+        return `${value.value.records.length} rows`;
+      case "table_schema":
+        return value.value.map((column) => (column.type === undefined ? column.name : `${column.name} ${column.type}`)).join(", ");
+      case "column_lineage":
+        return `${Object.keys(value.value).length} columns`;
+      case "text":
+      case "url":
+      case "path":
+      case "notebook":
+      case "md":
+      case "asset":
+      case "run":
+      case "job":
+        return value.value.split("\n")[0] ?? "";
+      default:
+        return JSON.stringify(value.value);
+    }
+  })();
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
+/** An error with its causes, the user's own frames first. */
+export function errorText(error: StoredError, frames = 6): string {
+  const stack = error.stack?.split("\n").slice(0, frames).join("\n");
+  const cause = error.cause ? `\ncaused by ${errorText(error.cause, 3)}` : "";
+  return `${pc.red(error.name)}: ${error.message}${stack ? `\n${pc.dim(stack)}` : ""}${cause}`;
+}

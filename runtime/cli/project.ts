@@ -1,0 +1,73 @@
+import { systemClock } from "../../src/base/clock.js";
+import { RequestError } from "../../src/base/errors.js";
+import type { RunRecord } from "../../src/model/run.js";
+import type { RunStore } from "../../src/storage/run-store.js";
+import { Session } from "../bootstrap/session.js";
+import { loadDefinitions, openProjectStore } from "../instance/open-project.js";
+import { thisProcess } from "../instance/process-identity.js";
+import { readSettings, type Settings } from "../instance/settings.js";
+import type { CommonOptions } from "./run-cli.js";
+
+/** The settings of the project that the command is called in. */
+export function settingsFor(options: CommonOptions): Promise<Settings> {
+  return readSettings({ cwd: process.cwd(), env: process.env, ...(options.file === undefined ? {} : { definitions: options.file }) });
+}
+
+/** Runs `body` with the project's store, and closes it whatever happens. */
+export async function withStore<T>(options: CommonOptions, body: (store: RunStore, settings: Settings) => Promise<T>): Promise<T> {
+  const settings = await settingsFor(options);
+  const { store, repaired } = await openProjectStore(settings);
+  try {
+    sayRepaired(repaired);
+    return await body(store, settings);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Runs `body` with the definitions loaded and the store open, and closes it whatever happens. */
+export async function withSession<T>(options: CommonOptions, body: (session: Session, settings: Settings) => Promise<T>): Promise<T> {
+  const settings = await settingsFor(options);
+  const { resolved, codeVersion } = await loadDefinitions(settings);
+  for (const warning of resolved.warnings) process.stderr.write(`warning: ${warning}\n`);
+  const { store, storageDir, repaired } = await openProjectStore(settings);
+  try {
+    sayRepaired(repaired);
+    const session = new Session({
+      resolved,
+      store,
+      storageDir,
+      codeVersion,
+      clock: systemClock,
+      concurrency: settings.concurrency,
+      cancelGraceMs: settings.cancelGraceMs,
+      env: process.env,
+      owner: thisProcess(),
+    });
+    return await body(session, settings);
+  } finally {
+    await store.close();
+  }
+}
+
+function sayRepaired(repaired: readonly string[]): void {
+  for (const id of repaired) process.stderr.write(`Run ${id} was left by a process that is gone; it is now marked failed.\n`);
+}
+
+/** The run of this id, or of the only id that begins or ends so. */
+export async function runOf(store: RunStore, id: string): Promise<RunRecord> {
+  const exact = await store.getRun(id);
+  if (exact) return exact;
+  const recent = await store.listRuns({ limit: 1_000 });
+  if (id === "last" && recent[0]) return recent[0];
+  const near = recent.filter((run) => run.id.startsWith(id) || run.id.endsWith(id));
+  if (near.length === 1 && near[0]) return near[0];
+  throw new RequestError("RUN.UNKNOWN", near.length === 0 ? `There is no run "${id}".` : `"${id}" fits ${near.length} runs.`, {
+    fix: near.length === 0 ? "See `millrace runs`; the word `last` names the latest." : "Write more of the id.",
+  });
+}
+
+/** The end of a run id, which tells runs apart as well as all of it. */
+export function shortId(id: string): string {
+  return id.slice(-12);
+}

@@ -1,0 +1,74 @@
+import { ExecutionError } from "../../src/base/errors.js";
+import { isCheckResult, isMaterializeResult, isObserveResult, isOutput, type AssetCheckResult } from "../../src/model/results.js";
+import { normalizeMetadata } from "../../src/model/metadata.js";
+import type { MetadataValue } from "../../src/model/metadata-value.js";
+
+/** What a method gave for one out. */
+export interface Given {
+  readonly out: string;
+  readonly value: unknown;
+  /** False for `void`, and for a result without a value: nothing is stored. */
+  readonly hasValue: boolean;
+  readonly metadata: Readonly<Record<string, MetadataValue>>;
+  readonly dataVersion?: string;
+  readonly checks: readonly AssetCheckResult[];
+}
+
+/** The name of the only out of a single asset. */
+export const ONLY_OUT = "result";
+
+/** What one out was given, with results opened. */
+export function givenFor(out: string, returned: unknown): Given {
+  if (isMaterializeResult(returned)) {
+    return {
+      out,
+      value: returned.value,
+      hasValue: returned.hasValue && returned.value !== undefined,
+      metadata: normalizeMetadata(returned.metadata),
+      ...(returned.dataVersion === undefined ? {} : { dataVersion: returned.dataVersion }),
+      checks: returned.checks,
+    };
+  }
+  if (isObserveResult(returned)) {
+    return { out, value: undefined, hasValue: false, metadata: normalizeMetadata(returned.metadata), ...(returned.dataVersion === undefined ? {} : { dataVersion: returned.dataVersion }), checks: [] };
+  }
+  return { out, value: returned, hasValue: returned !== undefined, metadata: {}, checks: [] };
+}
+
+/** What the method of a multi-asset gives, out by out, as soon as it gives it. */
+export async function* givenByOut(returned: unknown, where: string): AsyncGenerator<Given> {
+  if (isAsyncIterable(returned)) {
+    for await (const item of returned) {
+      if (!isOutput(item)) {
+        throw new ExecutionError("STEP.YIELDED_NO_OUTPUT", `${where} yielded ${typeof item === "object" ? "an object" : String(item)} that is no out.`, {
+          fix: 'Yield `new Output("name", value)` for each out.',
+        });
+      }
+      yield givenFor(item.out, item.value);
+    }
+    return;
+  }
+  if (returned === undefined || returned === null) return;
+  if (typeof returned !== "object" || Array.isArray(returned)) {
+    throw new ExecutionError("STEP.NO_OUTS", `${where} returned ${Array.isArray(returned) ? "an array" : `a ${typeof returned}`}, not an object of its outs.`, {
+      fix: "Return an object with a field for each out, e.g. { orders: [...], users: [...] }.",
+    });
+  }
+  for (const [out, value] of Object.entries(returned)) if (value !== undefined) yield givenFor(out, value);
+}
+
+/** The results of a check's method: one, or several. */
+export function checkResults(returned: unknown, where: string): readonly AssetCheckResult[] {
+  const results = Array.isArray(returned) ? (returned as unknown[]) : [returned];
+  if (results.length > 0 && results.every(isCheckResult)) return results;
+  if (typeof returned === "boolean") {
+    throw new ExecutionError("CHECK.RESULT", `${where} returned ${returned}, not a check result.`, { fix: `Return new AssetCheckResult({ passed: ${returned} }).` });
+  }
+  throw new ExecutionError("CHECK.RESULT", `${where} returned ${returned === undefined ? "nothing" : `a ${typeof returned}`}, not a check result.`, {
+    fix: "Return new AssetCheckResult({ passed: ... }), or an array of them, one for each check.",
+  });
+}
+
+export function isAsyncIterable(thing: unknown): thing is AsyncIterable<unknown> {
+  return typeof thing === "object" && thing !== null && typeof (thing as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function";
+}

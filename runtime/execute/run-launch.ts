@@ -1,0 +1,68 @@
+import type { Json } from "../../src/base/canonical-json.js";
+import { StoreError } from "../../src/base/errors.js";
+import { newId } from "../../src/base/ids.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { NewEvent } from "../../src/model/event.js";
+import { toJson } from "../../src/model/metadata.js";
+import type { RunPlan } from "../../src/model/run-plan.js";
+import type { Owner, RunStore } from "../../src/storage/run-store.js";
+import type { UpstreamValue } from "./execute-step.js";
+import { LEASE_MS } from "./run-worker.js";
+
+/** A run that is to be made. */
+export interface RunRequest {
+  readonly plan: RunPlan;
+  readonly selection: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Run configuration with secrets masked. */
+  readonly config: Json;
+  readonly codeVersion: string;
+  readonly parentRunId?: string;
+  readonly rootRunId?: string;
+}
+
+/** Writes the run with all that it plans to do, in one transaction, and claims it for this process. */
+export async function createAndClaim(store: RunStore, request: RunRequest, owner: Owner, nowMs: number): Promise<{ runId: string; epoch: number }> {
+  const runId = newId();
+  await store.createRun({
+    id: runId,
+    status: "NOT_STARTED",
+    tags: request.tags,
+    selection: request.selection,
+    codeVersion: request.codeVersion,
+    createdAtMs: nowMs,
+    ...(request.parentRunId === undefined ? {} : { parentRunId: request.parentRunId }),
+    ...(request.rootRunId === undefined ? {} : { rootRunId: request.rootRunId }),
+    plan: toJson(request.plan),
+    config: request.config,
+    steps: request.plan.steps.map((step) => ({ key: step.key, assets: step.assets })),
+    events: plannedEvents(request.plan, nowMs),
+  });
+  const epoch = await store.claimRun(runId, owner, nowMs, LEASE_MS);
+  if (epoch === undefined) throw new StoreError("STORE.RUN_TAKEN", `Run ${runId} was claimed by another process.`, { fix: "Look at it with `millrace runs`." });
+  return { runId, epoch };
+}
+
+function plannedEvents(plan: RunPlan, atMs: number): NewEvent[] {
+  return plan.steps.flatMap((step) => [
+    ...step.assets.map((assetKey): NewEvent => ({ type: "ASSET_MATERIALIZATION_PLANNED", atMs, stepKey: step.key, assetKey })),
+    ...step.checks.map((id): NewEvent => {
+      const [assetKey = "", name = ""] = id.split("#");
+      return { type: "ASSET_CHECK_EVALUATION_PLANNED", atMs, stepKey: step.key, assetKey, payload: { message: name } };
+    }),
+  ]);
+}
+
+/** The newest stored value of each of these assets. */
+export async function storedValues(store: RunStore, keys: readonly AssetKey[]): Promise<Map<AssetKey, UpstreamValue>> {
+  if (keys.length === 0) return new Map();
+  const latest = await store.latestMaterializations(keys);
+  const values = new Map<AssetKey, UpstreamValue>();
+  for (const { assetKey, materialization, observation } of latest) {
+    const newest = materialization ?? observation;
+    if (!newest) continue;
+    const { dataVersion, pointer, metadata } = newest.payload ?? {};
+    values.set(assetKey, { ...(dataVersion === undefined ? {} : { dataVersion }), eventId: newest.id, pointer, ...(metadata ? { metadata } : {}) });
+  }
+  return values;
+}

@@ -1,0 +1,357 @@
+import { ExecutionError, InternalError, messageOf } from "../../src/base/errors.js";
+import { newId } from "../../src/base/ids.js";
+import { checkId, type AssetKey, type AssetSpec, type CheckSpec, type UnitSpec } from "../../src/model/asset-spec.js";
+import type { EventPayload, EventType, NewEvent } from "../../src/model/event.js";
+import { isFailure, isRetryRequested } from "../../src/model/results.js";
+import { normalizeMetadata } from "../../src/model/metadata.js";
+import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
+import { retryDelayMs } from "../../src/planning/retry-delay.js";
+import { RunState } from "../../src/planning/run-state.js";
+import type { Claim, Completion, RunBatch } from "../../src/storage/run-store.js";
+import { executeStep, type Attempt, type AttemptResult, type UpstreamValue } from "./execute-step.js";
+import type { RunOutcome, RunServices } from "./services.js";
+import { stepLog } from "./step-context.js";
+import { storedError } from "./stored-error.js";
+import { ProcessExitError, StepCanceledError } from "./user-code-boundary.js";
+import type { OutputSink } from "./captured-output.js";
+import { LineBuffer } from "./line-buffer.js";
+
+/** The run that is to be executed; it has been claimed. */
+export interface ClaimedRun {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly plan: RunPlan;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Steps of an earlier run that need not run again: their outs are loaded as they are. */
+  readonly upstream: ReadonlyMap<AssetKey, UpstreamValue>;
+}
+
+interface Running {
+  readonly step: PlannedStep;
+  readonly attemptId: string;
+  readonly number: number;
+  readonly controller: AbortController;
+  readonly sinceMs: number;
+  settled: boolean;
+}
+
+/** A lease lasts this long without renewal, in milliseconds. */
+export const LEASE_MS = 30_000;
+
+/**
+ * Executes a claimed run to its end. It holds nothing that the log does not: each step's end, what follows from it and the claims of
+ * the steps that it lets start are one transaction, and several ends share one when they come while the last is being written.
+ */
+export class RunWorker {
+  readonly #services: RunServices;
+  readonly #run: ClaimedRun;
+  readonly #state: RunState;
+  readonly #specs: ReadonlyMap<AssetKey, AssetSpec>;
+  readonly #checks: ReadonlyMap<string, CheckSpec>;
+  readonly #units: ReadonlyMap<string, UnitSpec>;
+  readonly #values: Map<AssetKey, UpstreamValue>;
+  readonly #running = new Map<string, Running>();
+  readonly #retrying = new Map<string, { readonly step: PlannedStep; readonly number: number; readonly controller: AbortController }>();
+  readonly #queue: { readonly step: PlannedStep; readonly number: number }[] = [];
+  #completions: Completion[] = [];
+  #events: NewEvent[] = [];
+  #writing = false;
+  #scheduled = false;
+  #canceled = false;
+  #finish!: (outcome: RunOutcome) => void;
+  #fail!: (error: unknown) => void;
+
+  constructor(services: RunServices, run: ClaimedRun) {
+    this.#services = services;
+    this.#run = run;
+    this.#state = new RunState(run.plan);
+    this.#specs = new Map(services.resolved.catalog.assets.map((spec) => [spec.key, spec]));
+    this.#checks = new Map(services.resolved.catalog.checks.map((check) => [checkId(check), check]));
+    this.#units = new Map(services.resolved.catalog.units.map((unit) => [unit.id, unit]));
+    this.#values = new Map(run.upstream);
+  }
+
+  /** Runs to the end. Rejects only when the store is lost or the run was taken over. */
+  execute(signal?: AbortSignal): Promise<RunOutcome> {
+    const onAbort = (): void => this.cancel();
+    return new Promise<RunOutcome>((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+      if (signal?.aborted) this.cancel();
+      else signal?.addEventListener("abort", onAbort, { once: true });
+      this.#follow();
+      this.#schedule();
+    }).finally(() => signal?.removeEventListener("abort", onAbort));
+  }
+
+  /** Steps that run now, the longest first. */
+  runningSteps(): readonly { readonly key: string; readonly sinceMs: number }[] {
+    return [...this.#running.values()].map((running) => ({ key: running.step.key, sinceMs: running.sinceMs }));
+  }
+
+  /** Asks every running step to stop and starts no other. Those that do not stop within the grace period are abandoned. */
+  cancel(): void {
+    if (this.#canceled) return;
+    this.#canceled = true;
+    this.#event("RUN_CANCELING", undefined, {});
+    for (const retry of this.#retrying.values()) retry.controller.abort();
+    for (const running of this.#running.values()) running.controller.abort(new StepCanceledError(running.step.key));
+    this.#schedule();
+  }
+
+  /** Fails every step that runs, with the same error: nothing is left that could let it end. */
+  failRunning(reasonOf: (stepKey: string) => unknown): void {
+    for (const running of this.#running.values()) running.controller.abort(reasonOf(running.step.key));
+  }
+
+  #event(type: EventType, stepKey: string | undefined, payload: EventPayload, more: Partial<NewEvent> = {}): NewEvent {
+    const event: NewEvent = { type, atMs: this.#services.clock.nowMs(), ...(stepKey === undefined ? {} : { stepKey }), ...more, payload: this.#services.masker.deep(payload) };
+    this.#events.push(event);
+    return event;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#writing) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#write().catch((error: unknown) => this.#fail(error));
+    });
+  }
+
+  /** What follows from the events so far: steps become ready, or are passed over, which may pass over others in turn. */
+  #follow(): void {
+    for (;;) {
+      const { ready, passed } = this.#state.advance();
+      for (const step of ready) this.#queue.push({ step, number: 1 });
+      if (passed.length === 0) return;
+      for (const { step, status, cause } of passed) {
+        const type = status === "SKIPPED" ? "STEP_SKIPPED" : "STEP_NOT_RUN";
+        this.#state.apply(this.#event(type, step.key, { reason: cause }));
+        this.#transitions.push({ stepKey: step.key, status });
+        if (status === "NOT_RUN") for (const key of step.assets) this.#event("ASSET_FAILED_TO_MATERIALIZE", step.key, { reason: "UPSTREAM_FAILED_TO_MATERIALIZE", message: `"${cause}" failed` }, { assetKey: key });
+      }
+    }
+  }
+  #transitions: { stepKey: string; status: "SKIPPED" | "NOT_RUN" | "CANCELED" }[] = [];
+
+  async #write(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      for (;;) {
+        const completions = this.#completions;
+        this.#completions = [];
+        for (const completion of completions) for (const event of completion.events) this.#state.apply(event);
+        this.#follow();
+        if (this.#canceled) this.#cancelWaiting();
+        const claims = this.#canceled ? [] : this.#claims();
+        const ended = this.#state.ended && this.#running.size === 0;
+        const status = this.#canceled ? "CANCELED" : this.#state.failed ? "FAILURE" : "SUCCESS";
+        if (ended) this.#event(status === "SUCCESS" ? "RUN_SUCCESS" : status === "FAILURE" ? "RUN_FAILURE" : "RUN_CANCELED", undefined, {});
+        const events = this.#events;
+        const transitions = this.#transitions;
+        this.#events = [];
+        this.#transitions = [];
+        if (completions.length + claims.length + events.length + transitions.length === 0) return;
+        const nowMs = this.#services.clock.nowMs();
+        const batch: RunBatch = {
+          runId: this.#run.runId,
+          epoch: this.#run.epoch,
+          nowMs,
+          completions,
+          claims: claims.map(({ claim }) => claim),
+          transitions,
+          events,
+          ...(ended ? { end: { status, atMs: nowMs } } : {}),
+        };
+        const result = await this.#services.store.commit(batch);
+        if (!result.ok) throw new ExecutionError("RUN.FENCED", `Run ${this.#run.runId} was taken over by another process.`, { fix: "Look at it with `millrace runs`; this process has stopped working on it." });
+        for (const completion of completions) this.#remember(completion, result.eventIds[completion.attemptId] ?? []);
+        this.#tell([...completions.flatMap((completion) => completion.events), ...events]);
+        for (const { claim, step } of claims) this.#start(step, claim);
+        if (ended) return this.#finish({ runId: this.#run.runId, status });
+        if (result.cancelRequested) this.cancel();
+      }
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #tell(events: readonly NewEvent[]): void {
+    if (this.#services.onEvent) for (const event of events) this.#services.onEvent(event);
+  }
+
+  /** The newest value of each asset that this completion materialized, for the steps that come after it. */
+  #remember(completion: Completion, ids: readonly { readonly assetKey?: string; readonly id: number }[]): void {
+    for (const event of completion.events) {
+      if (event.assetKey === undefined || (event.type !== "ASSET_MATERIALIZATION" && event.type !== "ASSET_OBSERVATION")) continue;
+      const eventId = ids.find((id) => id.assetKey === event.assetKey)?.id;
+      this.#values.set(event.assetKey, {
+        ...(event.payload?.dataVersion === undefined ? {} : { dataVersion: event.payload.dataVersion }),
+        ...(eventId === undefined ? {} : { eventId }),
+        pointer: event.payload?.pointer,
+        ...(event.payload?.metadata ? { metadata: event.payload.metadata } : {}),
+      });
+    }
+  }
+
+  #claims(): { readonly claim: Claim; readonly step: PlannedStep }[] {
+    const free = this.#services.concurrency - this.#running.size;
+    return this.#queue.splice(0, Math.max(0, free)).map(({ step, number }) => {
+      const nowMs = this.#services.clock.nowMs();
+      const claim: Claim = { stepKey: step.key, attempt: number, attemptId: newId(), nowMs, leaseUntilMs: nowMs + LEASE_MS };
+      this.#running.set(step.key, { step, attemptId: claim.attemptId, number, controller: new AbortController(), sinceMs: nowMs, settled: false });
+      const start: NewEvent = { type: "STEP_START", atMs: nowMs, stepKey: step.key, attempt: number };
+      this.#state.apply(start);
+      return { claim, step };
+    });
+  }
+
+  #cancelWaiting(): void {
+    this.#queue.length = 0;
+    for (const step of this.#state.stepsIn("WAITING", "READY", "UP_FOR_RETRY")) {
+      this.#state.apply(this.#event("STEP_CANCELED", step.key, {}));
+      this.#transitions.push({ stepKey: step.key, status: "CANCELED" });
+    }
+  }
+
+  #start(step: PlannedStep, claim: Claim): void {
+    const running = this.#running.get(step.key);
+    if (!running) return;
+    this.#tell([{ type: "STEP_START", atMs: claim.nowMs, stepKey: step.key, attempt: claim.attempt }]);
+    if (this.#canceled) running.controller.abort(new StepCanceledError(step.key));
+    this.#attempt(running).then(
+      (result) => this.#settle(running, result),
+      (error: unknown) => this.#settle(running, { events: [], thrown: { error: new InternalError(messageOf(error), { cause: error }) } }),
+    );
+    running.controller.signal.addEventListener("abort", () => this.#abandonAfterGrace(running), { once: true });
+    if (running.controller.signal.aborted) this.#abandonAfterGrace(running);
+  }
+
+  /** A step that ignores its abort is left behind: its late end changes nothing. */
+  #abandonAfterGrace(running: Running): void {
+    void this.#services.clock.sleep(this.#services.cancelGraceMs).then(() => {
+      if (running.settled) return;
+      this.#settle(running, { events: [], thrown: { error: running.controller.signal.reason as unknown } }, true);
+    });
+  }
+
+  async #attempt(running: Running): Promise<AttemptResult> {
+    const { step, attemptId, number } = running;
+    const unit = this.#units.get(step.unit);
+    const binding = this.#services.resolved.bindings.units.get(step.unit);
+    if (!unit || !binding) throw new InternalError(`Step "${step.key}" has no code.`);
+    const emit = (type: EventType, payload: EventPayload): void => {
+      if (running.settled) return;
+      this.#event(type, step.key, payload, { attempt: number });
+      this.#scheduleSoon();
+    };
+    const lines = new LineBuffer((stream, message) => emit("OUTPUT", { stream, message }));
+    const sink: OutputSink = {
+      write: (stream, text) => lines.write(stream, text),
+      onExit: (code) => {
+        const error = new ProcessExitError(step.key, code);
+        running.controller.abort(error);
+        throw error;
+      },
+    };
+    const attempt: Attempt = {
+      runId: this.#run.runId,
+      runTags: this.#run.tags,
+      step,
+      unit,
+      binding,
+      attemptId,
+      number,
+      boundary: {
+        stepKey: step.key,
+        sink,
+        signal: running.controller.signal,
+        ...(unit.timeoutMs === undefined ? {} : { timeoutMs: unit.timeoutMs }),
+        abort: (reason) => running.controller.abort(reason),
+      },
+      log: stepLog((payload) => emit("LOG", payload)),
+      specOf: (key) => this.#specs.get(key) ?? missing(key),
+      checkOf: (id) => this.#checks.get(id) ?? missing(id),
+      upstream: (key) => this.#values.get(key),
+      mayPublish: (key) => this.#services.store.recordPublication(this.#run.runId, this.#run.epoch, attemptId, key, this.#services.clock.nowMs()),
+    };
+    const result = await executeStep(this.#services, attempt);
+    lines.flush();
+    return result;
+  }
+
+  #scheduleSoon(): void {
+    if (this.#soon !== undefined) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.#schedule();
+    }, 50);
+    this.#soon.unref();
+  }
+  #soon: NodeJS.Timeout | undefined;
+
+  #settle(running: Running, result: AttemptResult, abandoned = false): void {
+    if (running.settled) return;
+    running.settled = true;
+    this.#running.delete(running.step.key);
+    const completion = this.#completionOf(running, result, abandoned);
+    this.#completions.push(completion);
+    if (completion.outcome === "RETRY") this.#retryLater(running, completion);
+    this.#schedule();
+  }
+
+  #completionOf(running: Running, result: AttemptResult, abandoned: boolean): Completion {
+    const { step, number, attemptId } = running;
+    const atMs = this.#services.clock.nowMs();
+    const at = { atMs, stepKey: step.key, attempt: number };
+    const base = { stepKey: step.key, attempt: number, attemptId, atMs };
+    if (!result.thrown) {
+      const durationMs = atMs - running.sinceMs;
+      return { ...base, outcome: "SUCCESS", stepStatus: "SUCCESS", events: [...result.events, { ...at, type: "STEP_SUCCESS", payload: { durationMs } }] };
+    }
+    const { error } = result.thrown;
+    const events: NewEvent[] = [...result.events];
+    if (abandoned) events.push({ ...at, type: "ATTEMPT_ABANDONED", payload: { reason: `It ignored its abort for ${this.#services.cancelGraceMs} ms.` } });
+    if (this.#canceled && error instanceof StepCanceledError) {
+      return { ...base, outcome: abandoned ? "ABANDONED" : "CANCELED", stepStatus: "CANCELED", events: [...events, { ...at, type: "STEP_CANCELED", payload: {} }] };
+    }
+    const waitMs = abandoned ? undefined : this.#retryWaitMs(step, number, error);
+    const payload: EventPayload = this.#services.masker.deep({ error: storedError(error), ...(isFailure(error) ? { metadata: normalizeMetadata(error.metadata) } : {}) });
+    if (waitMs !== undefined) {
+      return { ...base, outcome: "RETRY", stepStatus: "UP_FOR_RETRY", events: [...events, { ...at, type: "STEP_UP_FOR_RETRY", payload: { ...payload, waitMs } }] };
+    }
+    const given = new Set(events.filter((event) => event.type === "ASSET_MATERIALIZATION").map((event) => event.assetKey));
+    for (const key of step.assets) {
+      if (!given.has(key)) events.push({ ...at, type: "ASSET_FAILED_TO_MATERIALIZE", assetKey: key, payload: { reason: "FAILED_TO_MATERIALIZE" } });
+    }
+    return { ...base, outcome: abandoned ? "ABANDONED" : "FAILURE", stepStatus: "FAILURE", events: [...events, { ...at, type: "STEP_FAILURE", payload }] };
+  }
+
+  #retryWaitMs(step: PlannedStep, number: number, error: unknown): number | undefined {
+    if (this.#canceled || error instanceof ProcessExitError) return undefined;
+    if (isRetryRequested(error)) return number <= error.maxRetries ? error.waitMs : undefined;
+    if (isFailure(error) && !error.allowRetries) return undefined;
+    const policy = this.#units.get(step.unit)?.retry;
+    return policy && number <= policy.maxRetries ? retryDelayMs(policy, number, this.#services.random()) : undefined;
+  }
+
+  #retryLater(running: Running, completion: Completion): void {
+    const controller = new AbortController();
+    const waitMs = completion.events.at(-1)?.payload?.waitMs ?? 0;
+    const retry = { step: running.step, number: running.number + 1, controller };
+    this.#retrying.set(running.step.key, retry);
+    void this.#services.clock.sleep(waitMs, controller.signal).then(() => {
+      this.#retrying.delete(running.step.key);
+      if (this.#canceled) return;
+      this.#event("STEP_RESTARTED", running.step.key, {}, { attempt: retry.number });
+      this.#queue.push({ step: retry.step, number: retry.number });
+      this.#schedule();
+    });
+  }
+}
+
+function missing(name: string): never {
+  throw new InternalError(`"${name}" is not in the catalog.`);
+}

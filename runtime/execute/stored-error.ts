@@ -1,0 +1,37 @@
+import { MillraceError } from "../../src/base/errors.js";
+import type { StoredError } from "../../src/model/event.js";
+
+const INTERNAL_FRAME = /\/(?:dist\/)?runtime\/execute\/|node:internal|\/node_modules\/tsyringe\//;
+
+/** What was thrown as the log keeps it: strings and `undefined` too, the causes in order, the user's own frames only. */
+export function storedError(thrown: unknown, depth = 0): StoredError {
+  if (!(thrown instanceof Error) && !isErrorLike(thrown)) {
+    return { name: "NonError", message: thrown === undefined ? "undefined was thrown (or a promise rejected with it)" : `${describe(thrown)} was thrown, which is no Error` };
+  }
+  const stack = typeof thrown.stack === "string" ? userFrames(thrown.stack) : undefined;
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    ...(thrown instanceof MillraceError ? { code: thrown.code } : {}),
+    ...(stack ? { stack } : {}),
+    ...(thrown.cause !== undefined && depth < 8 ? { cause: storedError(thrown.cause, depth + 1) } : {}),
+  };
+}
+
+function isErrorLike(thrown: unknown): thrown is Error {
+  return typeof thrown === "object" && thrown !== null && typeof (thrown as Error).message === "string" && typeof (thrown as Error).name === "string";
+}
+
+function describe(thrown: unknown): string {
+  if (typeof thrown === "string") return JSON.stringify(thrown);
+  try {
+    return JSON.stringify(thrown) ?? String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
+function userFrames(stack: string): string {
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  return frames.filter((line) => !INTERNAL_FRAME.test(line)).join("\n");
+}

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { parse as parseEnvFile } from "dotenv";
+import { nearest } from "../../src/base/did-you-mean.js";
+import { toMs } from "../../src/base/duration.js";
+import { ConfigError } from "../../src/base/errors.js";
+import { importUserModule } from "../load/import-module.js";
+
+/** What `millrace.config.ts` exports as its default; every field may be missing. */
+export interface MillraceConfig {
+  /** Path of the definitions module, from the project root. @defaultValue `definitions.ts`, then `src/definitions.ts` */
+  readonly definitions?: string;
+  /** Folder of the store, from the project root. @defaultValue `.millrace` */
+  readonly home?: string;
+  /** How far an acknowledged event survives a loss of power. @defaultValue FULL */
+  readonly fsync?: "FULL" | "NORMAL";
+  /** Steps of a run at once. @defaultValue the number of cores */
+  readonly concurrency?: number;
+  /** How long a canceled step may take to end, e.g. `"10s"`. @defaultValue 10 seconds */
+  readonly cancelGrace?: number | string;
+  /** Least level of log lines that the terminal shows. @defaultValue info */
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+}
+
+/** The configuration with every choice made. */
+export interface Settings {
+  /** The folder that holds the configuration (or the package). */
+  readonly root: string;
+  /** The configuration file, if there is one. */
+  readonly file?: string;
+  readonly definitions?: string;
+  readonly home: string;
+  readonly fsync: "FULL" | "NORMAL";
+  readonly concurrency: number;
+  readonly cancelGraceMs: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+const CONFIG_FILES = ["millrace.config.ts", "millrace.config.mts", "millrace.config.cts", "millrace.config.js", "millrace.config.mjs", "millrace.config.cjs"];
+const DEFINITION_FILES = ["definitions.ts", "src/definitions.ts", "definitions.mts", "definitions.js", "definitions.mjs"];
+const FIELDS: readonly (keyof MillraceConfig)[] = ["definitions", "home", "fsync", "concurrency", "cancelGrace", "logLevel"];
+
+/** Reads the project's configuration: the file, then `.env`, then `MILLRACE_*` variables above both. */
+export async function readSettings(options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly definitions?: string }): Promise<Settings> {
+  const start = options.definitions === undefined ? options.cwd : dirname(resolve(options.cwd, options.definitions));
+  const { root, file } = findRoot(start);
+  loadEnvFile(join(root, ".env"), options.env);
+  const config = file === undefined ? {} : checked(await importUserModule(file), file);
+  return settle(root, file, config, options);
+}
+
+function findRoot(start: string): { root: string; file?: string } {
+  let packageRoot: string | undefined;
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    const file = CONFIG_FILES.map((name) => join(folder, name)).find(existsSync);
+    if (file !== undefined) return { root: folder, file };
+    if (packageRoot === undefined && existsSync(join(folder, "package.json"))) packageRoot = folder;
+    if (dirname(folder) === folder) return { root: packageRoot ?? resolve(start) };
+  }
+}
+
+/** Variables that are set already stay as they are. */
+function loadEnvFile(path: string, env: NodeJS.ProcessEnv): void {
+  if (!existsSync(path)) return;
+  for (const [name, value] of Object.entries(parseEnvFile(readFileSync(path)))) env[name] ??= value;
+}
+
+function checked(module: unknown, file: string): MillraceConfig {
+  const holder = module as { default?: unknown };
+  const given = (holder.default as { default?: unknown } | undefined)?.default ?? holder.default ?? module;
+  if (typeof given !== "object" || given === null) {
+    throw new ConfigError("CONFIG.NOT_AN_OBJECT", `${file} exports ${given === null ? "null" : `a ${typeof given}`} as its default.`, { fix: 'Write: export default { definitions: "./definitions.ts" };' });
+  }
+  for (const name of Object.keys(given)) {
+    if ((FIELDS as readonly string[]).includes(name) || name === "__esModule") continue;
+    const near = nearest(name, FIELDS);
+    throw new ConfigError("CONFIG.UNKNOWN_FIELD", `${file} sets "${name}", which is no setting.`, { fix: near ? `Did you mean "${near}"?` : `The settings are ${FIELDS.join(", ")}.` });
+  }
+  return given as MillraceConfig;
+}
+
+function settle(root: string, file: string | undefined, config: MillraceConfig, options: { cwd: string; env: NodeJS.ProcessEnv; definitions?: string }): Settings {
+  const { env } = options;
+  const where = (variable: string, field: string): string => (env[variable] === undefined ? `"${field}" of ${file ?? "the configuration"}` : `The environment variable ${variable}`);
+  const concurrency = Number(env.MILLRACE_CONCURRENCY ?? config.concurrency ?? availableParallelism());
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new ConfigError("CONFIG.CONCURRENCY", `${where("MILLRACE_CONCURRENCY", "concurrency")} is ${env.MILLRACE_CONCURRENCY ?? config.concurrency}.`, { fix: "Give a whole number, 1 or more." });
+  }
+  const at = (path: string): string => (isAbsolute(path) ? path : join(root, path));
+  const definitions = options.definitions === undefined ? (env.MILLRACE_DEFINITIONS ?? config.definitions) : resolve(options.cwd, options.definitions);
+  const found = definitions === undefined ? DEFINITION_FILES.map(at).find(existsSync) : at(definitions);
+  return {
+    root,
+    ...(file === undefined ? {} : { file }),
+    ...(found === undefined ? {} : { definitions: found }),
+    home: at(env.MILLRACE_HOME ?? config.home ?? ".millrace"),
+    fsync: oneOf(env.MILLRACE_FSYNC ?? config.fsync ?? "FULL", ["FULL", "NORMAL"], where("MILLRACE_FSYNC", "fsync")),
+    concurrency,
+    cancelGraceMs: toMs(env.MILLRACE_CANCEL_GRACE ?? config.cancelGrace ?? "10s", where("MILLRACE_CANCEL_GRACE", "cancelGrace")),
+    logLevel: oneOf(env.MILLRACE_LOG_LEVEL ?? config.logLevel ?? "info", ["debug", "info", "warn", "error"], where("MILLRACE_LOG_LEVEL", "logLevel")),
+  };
+}
+
+function oneOf<T extends string>(given: string, allowed: readonly T[], what: string): T {
+  const found = allowed.find((value) => value === given);
+  if (found !== undefined) return found;
+  throw new ConfigError("CONFIG.CHOICE", `${what} is ${JSON.stringify(given)}.`, { fix: `Give one of ${allowed.join(", ")}.` });
+}

@@ -1,0 +1,41 @@
+import { StoreError } from "../../src/base/errors.js";
+import type { Fsync } from "../../src/storage/run-store.js";
+
+/** What the store thread is started with. */
+export interface StoreThreadData {
+  readonly path: string;
+  readonly fsync: Fsync;
+}
+
+/** Methods that write; those that come while one is being written share the next transaction. */
+export const WRITES = ["createRun", "claimRun", "commit", "appendEvents", "recordPublication", "requestCancel", "renewLease", "repairRun"] as const;
+export const READS = ["listRuns", "getRun", "steps", "events", "latestMaterializations", "assetEvents", "runsToRepair", "countRuns", "info"] as const;
+export type Method = (typeof WRITES)[number] | (typeof READS)[number] | "keepLease" | "dropLease" | "close";
+
+/** One request to the store thread. */
+export interface StoreRequest {
+  readonly id: number;
+  readonly method: Method;
+  readonly args: readonly unknown[];
+}
+
+/** Its answer. */
+export interface StoreAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: StoreFault;
+}
+
+/** An error as it crosses the thread's border. */
+export interface StoreFault {
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string;
+  readonly cause?: string;
+}
+
+/** The error with class, code and text as they were. */
+export function errorFrom(fault: StoreFault): StoreError {
+  const sentence = fault.fix !== undefined && fault.message.endsWith(`\n  → ${fault.fix}`) ? fault.message.slice(0, -`\n  → ${fault.fix}`.length) : fault.message;
+  return new StoreError(fault.code, sentence, { ...(fault.fix === undefined ? {} : { fix: fault.fix }), ...(fault.cause === undefined ? {} : { cause: fault.cause }) });
+}

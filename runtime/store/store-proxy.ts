@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { StoreError, messageOf } from "../../src/base/errors.js";
+import type { Fsync, RunStore } from "../../src/storage/run-store.js";
+import { errorFrom, READS, WRITES, type Method, type StoreAnswer, type StoreRequest, type StoreThreadData } from "./store-messages.js";
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Opens the store of a project in a thread of its own, so that nothing synchronous touches it on the main thread.
+ * An idle store keeps no process alive; a request that has no answer yet does.
+ * @throws {@link StoreError} when the file cannot be opened, is damaged, or was written by a later version
+ */
+export async function openStore(options: { readonly path: string; readonly fsync?: Fsync }): Promise<RunStore> {
+  const data: StoreThreadData = { path: options.path, fsync: options.fsync ?? "FULL" };
+  const worker = new Worker(threadFile(), { workerData: data });
+  const proxy = new StoreProxy(worker, options.path);
+  await proxy.opened;
+  return proxy.store;
+}
+
+/** The compiled thread, also when this file runs from its source. */
+function threadFile(): string {
+  const beside = join(__dirname, "store-thread.js");
+  if (existsSync(beside)) return beside;
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    const built = join(folder, "dist", "runtime", "store", "store-thread.js");
+    if (existsSync(built)) return built;
+    if (dirname(folder) === folder) throw new StoreError("STORE.NOT_BUILT", "The store thread is not built.", { fix: "Run `npm run build`." });
+  }
+}
+
+class StoreProxy {
+  readonly opened: Promise<unknown>;
+  readonly store: RunStore;
+  readonly #worker: Worker;
+  readonly #path: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+  #closed = false;
+
+  constructor(worker: Worker, path: string) {
+    this.#worker = worker;
+    this.#path = path;
+    this.opened = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
+    worker.on("message", (answer: StoreAnswer) => this.#answer(answer));
+    worker.on("error", (error) => this.#lose(error));
+    worker.on("exit", () => this.#lose(undefined));
+    const methods = [...WRITES, ...READS, "keepLease", "dropLease"] as const;
+    this.store = {
+      ...(Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => this.#ask(method, args)])) as unknown as RunStore),
+      close: () => this.#close(),
+    };
+  }
+
+  #ask(method: Method, args: readonly unknown[]): Promise<unknown> {
+    if (this.#closed) return Promise.reject(new StoreError("STORE.CLOSED", `The store ${this.#path} is closed.`, { fix: "Await what uses the store before it is closed." }));
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      if (this.#waiting.size === 0) this.#worker.ref();
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args } satisfies StoreRequest);
+    });
+  }
+
+  #answer(answer: StoreAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if (answer.error) waiting?.reject(errorFrom(answer.error));
+    else waiting?.resolve(answer.value);
+  }
+
+  #lose(error: unknown): void {
+    this.#closed = true;
+    const lost = new StoreError("STORE.THREAD_LOST", `The store thread of ${this.#path} ended${error === undefined ? "" : `: ${messageOf(error)}`}.`, { fix: "Run the command again; what was reported as stored is still there.", cause: error });
+    for (const waiting of this.#waiting.values()) waiting.reject(lost);
+    this.#waiting.clear();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#closed) return;
+    const asked = this.#ask("close", []);
+    this.#closed = true;
+    await asked;
+    await this.#worker.terminate();
+  }
+}
