@@ -30,7 +30,7 @@ export class DuckDBParquetCodec implements RowCodec {
   readonly extension = "parquet";
 
   async write(batches: AsyncIterable<readonly object[]> | Iterable<readonly object[]>, path: string, context: CodecContext): Promise<WrittenRows> {
-    const duckdb = await load();
+    const duckdb = load();
     const connection = await (await database()).connect();
     const staging = new StagingTable(duckdb, connection);
     try {
@@ -195,19 +195,18 @@ class StagingTable {
   }
 }
 
-let duckdbModule: Promise<DuckDB> | undefined;
 let instance: Promise<DuckDBInstance> | undefined;
 
 /** DuckDB, loaded when rows are written or read for the first time: 70 MB that other users of Millrace never load. */
-function load(): Promise<DuckDB> {
-  return (duckdbModule ??= import("@duckdb/node-api"));
+function load(): DuckDB {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() fails in a Jest without --experimental-vm-modules, where users test
+  return require("@duckdb/node-api") as DuckDB;
 }
 
 /** One database in memory for the process; its tables last as long as a write. */
 function database(): Promise<DuckDBInstance> {
-  return (instance ??= load().then((duckdb) =>
-    duckdb.DuckDBInstance.create(":memory:", { memory_limit: "512MB", temp_directory: join(tmpdir(), `millrace-duckdb-${process.pid}`) }),
-  ));
+  const temporary = join(tmpdir(), `millrace-duckdb-${process.pid}`);
+  return (instance ??= load().DuckDBInstance.create(":memory:", { memory_limit: "512MB", temp_directory: temporary }));
 }
 
 function selection({ kind, wholeNumbers }: RowColumn, index: number): string {

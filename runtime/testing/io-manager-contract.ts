@@ -1,0 +1,165 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { InputContext, IOManager, OutputContext } from "../../src/config/io-manager.js";
+import type { MetadataInput } from "../../src/model/metadata.js";
+
+// Only what Jest, Vitest and their like agree on; the package does not depend on any of them.
+declare const describe: (name: string, tell: () => void) => void;
+declare const it: (promise: string, check: () => Promise<void>) => void;
+declare const beforeEach: (prepare: () => Promise<void>) => void;
+declare const afterEach: (tidy: () => Promise<void>) => void;
+declare const expect: (actual: unknown) => { toEqual(expected: unknown): void; toMatchObject(expected: object): void };
+
+/** What an IO manager is tried with: values of any kind, or tables of rows; at least two that differ. */
+export type IOManagerSamples = { readonly values: readonly unknown[] } | { readonly rows: readonly (readonly object[])[] };
+
+/**
+ * Tests, for a Jest-like runner, what every IO manager promises: values come back equal, keys never share a place, and nobody sees
+ * a value before it is published.
+ * @param make - a new manager; it may keep its data in the folder, which is removed after the test
+ */
+export function describeIOManager(name: string, make: (storageDir: string) => IOManager | Promise<IOManager>, samples: IOManagerSamples): void {
+  describe(`${name} keeps the promises of an IO manager`, () => {
+    const bench = new Bench(make);
+    const values = "values" in samples ? samples.values : samples.rows;
+    const [first, second] = values;
+    beforeEach(() => bench.setUp());
+    afterEach(() => bench.tearDown());
+
+    values.forEach((value, index) => {
+      it(`gives back sample ${index} as it was stored`, async () => {
+        await bench.materialize("orders", value);
+        expect(await bench.load("orders")).toEqual(value);
+      });
+    });
+
+    it("gives back the value that was stored last", async () => {
+      await bench.materialize("orders", first);
+      await bench.materialize("orders", second);
+      expect(await bench.load("orders")).toEqual(second);
+    });
+
+    it("shows the old value until the new one is published, which may be repeated", async () => {
+      await bench.materialize("orders", first);
+      const attempt = bench.attempt("orders");
+      const pointer: unknown = await bench.io.store(second, attempt);
+      if (!bench.io.publish) return;
+      expect(await bench.load("orders")).toEqual(first);
+      await bench.io.publish(attempt);
+      await bench.io.publish(attempt);
+      bench.pointers.set("orders", pointer);
+      expect(await bench.load("orders")).toEqual(second);
+    });
+
+    it("keeps the old value when the new one is discarded, which may be repeated", async () => {
+      await bench.materialize("orders", first);
+      const attempt = bench.attempt("orders");
+      await bench.io.store(second, attempt);
+      await bench.io.discard?.(attempt);
+      await bench.io.discard?.(attempt);
+      expect(await bench.load("orders")).toEqual(first);
+    });
+
+    it("keeps two attempts of one asset apart", async () => {
+      const [zombie, current] = [bench.attempt("orders"), bench.attempt("orders")];
+      await bench.io.store(first, zombie);
+      bench.pointers.set("orders", await bench.io.store(second, current));
+      await bench.io.publish?.(current);
+      await bench.io.discard?.(zombie);
+      expect(await bench.load("orders")).toEqual(second);
+    });
+
+    it("says which asset has no value", async () => {
+      const thrown: unknown = await bench.load("never/made").catch((error: unknown) => error);
+      expect(thrown).toMatchObject({ name: "IOError", code: "IO.NOT_FOUND" });
+      expect(String(thrown).includes('"never/made"')).toEqual(true);
+    });
+
+    it("keeps values apart whose keys look alike or are hostile", async () => {
+      for (const [index, key] of HOSTILE_KEYS.entries()) await bench.materialize(key, index % 2 === 0 ? first : second);
+      for (const [index, key] of HOSTILE_KEYS.entries()) expect(await bench.load(key)).toEqual(index % 2 === 0 ? first : second);
+    });
+
+    it("stores different keys at the same time", async () => {
+      const keys = Array.from({ length: 16 }, (_, index) => `shared/key_${index}`);
+      await Promise.all(keys.map((key, index) => bench.materialize(key, index % 2 === 0 ? first : second)));
+      const loaded = await Promise.all(keys.map((key) => bench.load(key)));
+      expect(loaded).toEqual(keys.map((_, index) => (index % 2 === 0 ? first : second)));
+    });
+  });
+}
+
+/** Neighbours differ in what a careless encoding drops; they are stored with values that differ. */
+const HOSTILE_KEYS = ["a b", "a%20b", "a+b", "a_b", "a", "a/b", "a%2Fb", "a/../b", "b", "../b", "..", ".", "é", "e\u0301", "a//b", "a/b/", "x".repeat(300), "x".repeat(301), "a\\b", "a:b", "a\u0000b", "a.json", "a.parquet"];
+
+class Bench {
+  readonly pointers = new Map<string, unknown>();
+  io!: IOManager;
+  private storageDir = "";
+  private attempts = 0;
+
+  constructor(private readonly make: (storageDir: string) => IOManager | Promise<IOManager>) {}
+
+  async setUp(): Promise<void> {
+    this.storageDir = await mkdtemp(join(tmpdir(), "io-manager-"));
+    this.pointers.clear();
+    this.io = await this.make(this.storageDir);
+  }
+
+  async tearDown(): Promise<void> {
+    await rm(this.storageDir, { recursive: true, force: true });
+  }
+
+  attempt(assetKey: string): OutputContext {
+    return outputContextFor(assetKey, { storageDir: this.storageDir, attemptId: `attempt-${this.attempts++}` });
+  }
+
+  async materialize(assetKey: string, stored: unknown): Promise<void> {
+    const attempt = this.attempt(assetKey);
+    const pointer: unknown = await this.io.store(stored, attempt);
+    await this.io.publish?.(attempt);
+    this.pointers.set(assetKey, pointer);
+  }
+
+  async load(assetKey: string): Promise<unknown> {
+    const loaded = await this.io.load(inputContextFor(assetKey, { storageDir: this.storageDir, pointer: this.pointers.get(assetKey) }));
+    if (typeof loaded !== "object" || loaded === null || !(Symbol.asyncIterator in loaded)) return loaded;
+    const rows: unknown[] = [];
+    for await (const row of loaded as AsyncIterable<unknown>) rows.push(row);
+    return rows;
+  }
+}
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A context to call an IO manager's `store` with in a test; `storageDir` is needed by managers that keep files. */
+export function outputContextFor(assetKey: string, given: Partial<OutputContext> = {}): OutputContext {
+  return {
+    assetKey,
+    runId: "run-1",
+    stepKey: assetKey,
+    attemptId: "attempt-1",
+    metadata: {},
+    storageDir: tmpdir(),
+    log: SILENT,
+    signal: new AbortController().signal,
+    addOutputMetadata(_metadata: Readonly<Record<string, MetadataInput>>) {},
+    ...given,
+  };
+}
+
+/** A context to call an IO manager's `load` with in a test. */
+export function inputContextFor(assetKey: string, given: Partial<InputContext> = {}): InputContext {
+  return {
+    assetKey,
+    runId: "run-1",
+    pointer: undefined,
+    dataVersion: undefined,
+    metadata: {},
+    storageDir: tmpdir(),
+    log: SILENT,
+    signal: new AbortController().signal,
+    ...given,
+  };
+}
