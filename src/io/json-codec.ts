@@ -130,6 +130,7 @@ function isCutOff(prefix: string): boolean {
     JSON.parse(prefix);
     return true;
   } catch (error) {
-    return /Unexpected end|Unterminated string/.test((error as Error).message);
+    const { message } = error as Error;
+    return /Unexpected end|Unterminated string/.test(message) || message.includes(`at position ${prefix.length}`);
   }
 }

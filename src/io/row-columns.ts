@@ -65,7 +65,7 @@ export class RowColumns {
 
   private cell(column: RowColumn, value: unknown, rowNumber: number): Cell {
     const kind = kindOf(value);
-    if (kind !== column.kind) this.learnKind(column, kind, value, rowNumber);
+    if (kind === undefined || kind !== column.kind) this.learnKind(column, kind, value, rowNumber);
     switch (kind) {
       case "number":
         if (column.wholeNumbers && (!Number.isSafeInteger(value) || Object.is(value, -0))) column.wholeNumbers = false;

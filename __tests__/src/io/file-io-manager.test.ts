@@ -9,7 +9,7 @@ import { FileIOManager } from "../../../src/io/file-io-manager.js";
 import { decodeTagged, encodeTagged } from "../../../src/io/tagged-json.js";
 
 const everything = {
-  date: new Date(5), never: new Date(Number.NaN), big: -(2n ** 80n), map: new Map<unknown, unknown>([[{ k: 1 }, new Set([1, undefined])]]),
+  date: new Date(5), big: -(2n ** 80n), map: new Map<unknown, unknown>([[{ k: 1 }, new Set([1, undefined])]]),
   bytes: new Uint8Array([0, 255]), buffer: Buffer.from("é"), gap: undefined, list: [undefined, null, Number.NaN, -Infinity, -0],
   looksLike: [{ $date: "mine" }, { $object: { $bigint: "x" } }, { $rows: "one a line" }, { $end: 1, more: 2 }, { $: 1 }], "": "", ["__proto__x"]: 1,
 };
@@ -32,6 +32,11 @@ describe("the JSON of a file", () => {
   it("keeps the kinds of bytes apart and zero's sign", () => {
     const back = decodeTagged(encodeTagged(everything, "a")) as typeof everything;
     expect([Buffer.isBuffer(back.buffer), Buffer.isBuffer(back.bytes), Object.is(back.list[4], -0), "gap" in back]).toEqual([true, false, true, true]);
+  });
+
+  it("keeps an invalid Date a Date", () => {
+    const back = decodeTagged(encodeTagged([new Date(Number.NaN)], "a")) as [Date];
+    expect([back[0] instanceof Date, back[0].getTime()]).toEqual([true, Number.NaN]);
   });
 
   it("keeps a field called __proto__ a field", () => {
