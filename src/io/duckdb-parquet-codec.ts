@@ -199,7 +199,7 @@ let instance: Promise<DuckDBInstance> | undefined;
 
 /** DuckDB, loaded when rows are written or read for the first time: 70 MB that other users of Millrace never load. */
 function load(): DuckDB {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() fails in a Jest without --experimental-vm-modules, where users test
+  // Not import(): it fails in a Jest without --experimental-vm-modules, where users test their pipelines.
   return require("@duckdb/node-api") as DuckDB;
 }
 
