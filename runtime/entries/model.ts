@@ -1,1 +1,32 @@
-export {};
+export { AssetCycleError } from "../../src/graph/asset-cycle-error.js";
+export { AssetGraph } from "../../src/graph/asset-graph.js";
+export type { AssetGraphOptions, GraphAsset, GraphCheck, GraphSource } from "../../src/graph/asset-graph.js";
+export { AssetSelection } from "../../src/graph/asset-selection.js";
+export type { KeysOf } from "../../src/graph/asset-selection.js";
+export { evaluateSelection } from "../../src/graph/evaluate-selection.js";
+export type { EvaluateOptions, SelectionResult } from "../../src/graph/evaluate-selection.js";
+export type {
+  AllNode,
+  AttributeNode,
+  BareKeyNode,
+  CombinationNode,
+  FunctionNode,
+  NotNode,
+  SelectionAttribute,
+  SelectionFunction,
+  SelectionNode,
+  TraversalNode,
+} from "../../src/graph/selection-ast.js";
+export { SelectionError } from "../../src/graph/selection-error.js";
+export type { SelectionPlace } from "../../src/graph/selection-error.js";
+export { parseSelection } from "../../src/graph/selection-parser.js";
+export { printSelection } from "../../src/graph/selection-printer.js";
+export { checkId } from "../../src/model/asset-spec.js";
+export type { AssetKey, AssetSpec, CheckSpec, DependencySpec, EdgeWhen, PartitionsKind, UnitSpec } from "../../src/model/asset-spec.js";
+export type { Catalog, ResourceSpec } from "../../src/model/catalog.js";
+export type { EventPayload, EventRecord, EventType, InputVersion, NewEvent, StoredError } from "../../src/model/event.js";
+export type { ColumnLineage, MetadataValue, TableColumn } from "../../src/model/metadata-value.js";
+export type { RetryPolicy } from "../../src/model/retry-policy.js";
+export type { PlannedStep, RunPlan, StepEdge } from "../../src/model/run-plan.js";
+export { isFinal, isFinalStep } from "../../src/model/run.js";
+export type { AttemptOutcome, RunRecord, RunStatus, StepRecord, StepStatus } from "../../src/model/run.js";

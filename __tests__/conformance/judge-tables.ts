@@ -1,0 +1,68 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { ConformanceCase, ConformanceFile, Suite, Verdict } from "./suite.js";
+
+/** The outcome of one file, as the runner prints it. */
+export interface Report {
+  readonly file: string;
+  readonly suite: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly unsupported: boolean;
+}
+
+/** Failures and ignored files, for people. */
+export type Say = (line: string) => void;
+
+/** Judges every table of a folder, in order of name; with names, only the tables of those suites. */
+export function judgeTables(folder: string, suites: readonly Suite[], only: readonly string[], say: Say): Report[] {
+  const named = readTables(folder, say);
+  const files = named.map(({ table }) => table);
+  return named
+    .filter(({ table }) => only.length === 0 || only.includes(table.suite))
+    .map(({ file, table }) => {
+      const suite = suites.find(({ name }) => name === table.suite);
+      return suite ? judgeTable(file, table, suite, files, say) : { file, suite: table.suite, passed: 0, failed: 0, skipped: 0, unsupported: true };
+    });
+}
+
+function readTables(folder: string, say: Say): { file: string; table: ConformanceFile }[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .flatMap((file) => {
+      const table = JSON.parse(readFileSync(join(folder, file), "utf8")) as Partial<ConformanceFile>;
+      if (typeof table.suite === "string" && Array.isArray(table.cases)) return [{ file, table: table as ConformanceFile }];
+      say(`${file}: names no suite, ignored`);
+      return [];
+    });
+}
+
+function judgeTable(file: string, table: ConformanceFile, suite: Suite, files: readonly ConformanceFile[], say: Say): Report {
+  let passed = 0;
+  let failed = 0;
+  let skipped = 0;
+  for (const test of table.cases) {
+    if (test.quirk !== undefined && test.documented === undefined) {
+      skipped++;
+      continue;
+    }
+    const verdict = judge(test, table, suite, files);
+    if (verdict.passed) passed++;
+    else {
+      failed++;
+      say(`${file} ${test.id}: expected ${JSON.stringify(verdict.expected)}, got ${JSON.stringify(verdict.actual)} for ${JSON.stringify(test.given)}`);
+    }
+  }
+  return { file, suite: table.suite, passed, failed, skipped, unsupported: false };
+}
+
+function judge(test: ConformanceCase, table: ConformanceFile, suite: Suite, files: readonly ConformanceFile[]): Verdict {
+  const expect = test.documented ?? test.expect;
+  try {
+    return suite.judge(test, expect, table, files);
+  } catch (error) {
+    return { passed: false, expected: expect, actual: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}

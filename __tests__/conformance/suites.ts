@@ -1,0 +1,6 @@
+import { selectionRoundtrip } from "./selection-roundtrip.js";
+import { selection } from "./selection.js";
+import type { Suite } from "./suite.js";
+
+/** Every suite that the runner knows. */
+export const suites: readonly Suite[] = [selection, selectionRoundtrip];
