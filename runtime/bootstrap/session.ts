@@ -4,7 +4,7 @@ import type { Clock } from "../../src/base/clock.js";
 import type { Json } from "../../src/base/canonical-json.js";
 import { RequestError } from "../../src/base/errors.js";
 import { SecretMasker } from "../../src/config/secret-masker.js";
-import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { AssetKey, AssetSpec } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
 import type { RunRecord } from "../../src/model/run.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
@@ -52,11 +52,13 @@ export interface RunReport {
 /** Loaded definitions and an open store: all that it takes to run things. */
 export class Session {
   readonly #options: SessionOptions;
+  readonly #specs: ReadonlyMap<AssetKey, AssetSpec>;
   readonly graph: AssetGraph;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.graph = new AssetGraph(options.resolved.catalog);
+    this.#specs = new Map(options.resolved.catalog.assets.map((spec) => [spec.key, spec]));
   }
 
   get resolved(): ResolvedDefinitions {
@@ -65,6 +67,11 @@ export class Session {
 
   get store(): RunStore {
     return this.#options.store;
+  }
+
+  /** What is known of an asset; `undefined` when there is none of this key. */
+  specOf(key: AssetKey): AssetSpec | undefined {
+    return this.#specs.get(key);
   }
 
   /** The assets and checks that a selection names. @throws {@link RequestError} with a pointer at the fault, or when nothing fits */
@@ -117,6 +124,6 @@ export class Session {
   #needs(assets: readonly AssetKey[], checks: readonly string[]): AssetKey[] {
     const { catalog } = this.resolved;
     const ofChecks = catalog.checks.filter((check) => checks.includes(`${check.asset}#${check.name}`)).flatMap((check) => [check.asset, ...check.deps.map((dep) => dep.key)]);
-    return [...assets.flatMap((key) => this.graph.spec(key)?.deps.map((dep) => dep.key) ?? []), ...ofChecks];
+    return [...assets.flatMap((key) => this.#specs.get(key)?.deps.map((dep) => dep.key) ?? []), ...ofChecks];
   }
 }

@@ -34,8 +34,15 @@ export type { Catalog, ResourceSpec } from "../../src/model/catalog.js";
 // Resources, configuration and IO managers.
 export { ConfigurableResource, type Fields, type ResourceContext } from "../../src/config/configurable-resource.js";
 export { IOManager, type InputContext, type OutputContext } from "../../src/config/io-manager.js";
-export type { EnvVar } from "../../src/config/env.js";
-export type { Provided } from "../../src/config/provided.js";
+export { Config, configFor, type ConfigEntry } from "../../src/config/config.js";
+export { Secret } from "../../src/config/secret.js";
+export { env, type EnvVar } from "../../src/config/env.js";
+export { provide, type Provided } from "../../src/config/provided.js";
+export { FileIOManager } from "../../src/io/file-io-manager.js";
+export { FileParquetIOManager } from "../../src/io/parquet-io-manager.js";
+export { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
+export { loadPipelines } from "../load/load-pipelines.js";
+export type { MillraceConfig } from "../instance/settings.js";
 
 // Errors and small types.
 export { ConfigError, DefinitionError, ExecutionError, IOError, MillraceError, RequestError, StoreError } from "../../src/base/errors.js";

@@ -12,3 +12,12 @@ export interface Provided<T = unknown> {
   readonly object?: unknown;
   readonly [value]?: T;
 }
+
+export function isProvided(thing: unknown): thing is Provided {
+  return typeof thing === "object" && thing !== null && (thing as { kind?: unknown }).kind === "provided";
+}
+
+/** An object in place of the resource of this class: a stub in a test, or something that is no resource class. */
+export function provide<T>(token: Ctor<T>, object: { [K in keyof T]: T[K] }): Provided<T> {
+  return { kind: "provided", token, object };
+}

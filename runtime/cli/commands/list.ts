@@ -9,7 +9,7 @@ export function list(selection: string | undefined, options: CommonOptions): Pro
   return withSession(options, async (session) => {
     const keys = selection === undefined ? session.graph.keys() : session.select(selection).assets;
     const latest = new Map((await session.store.latestMaterializations([...keys])).map((one) => [one.assetKey, one]));
-    const specs = [...keys].map((key) => session.graph.spec(key));
+    const specs = [...keys].map((key) => session.specOf(key));
     if (options.json) {
       process.stdout.write(`${JSON.stringify(specs.map((spec) => ({ ...spec, latest: spec ? latest.get(spec.key) : undefined })))}\n`);
       return EXIT.ok;

@@ -8,8 +8,9 @@ import type { CommonOptions } from "../run-cli.js";
 
 /** `millrace show KEY` */
 export function show(key: string, options: CommonOptions): Promise<number> {
-  return withSession(options, async ({ graph, resolved, store }) => {
-    const spec = graph.spec(key);
+  return withSession(options, async (session) => {
+    const { graph, resolved, store } = session;
+    const spec = session.specOf(key);
     if (!spec) {
       const near = nearest(key, graph.keys());
       throw new RequestError("ASSET.UNKNOWN", `There is no asset "${key}".`, { fix: near ? `Did you mean "${near}"?` : "See `millrace list`." });

@@ -74,6 +74,8 @@ export class RunLedger {
   readonly #fsync: Fsync;
   readonly #listing = new Map<string, ReturnType<Connection["prepare"]>>();
   #grouped = false;
+  /** Why the transaction around a group is gone. */
+  #groupLost: Error | undefined;
 
   constructor(dialect: Dialect, path: string, fsync: Fsync) {
     this.#dialect = dialect;
@@ -93,8 +95,10 @@ export class RunLedger {
   group(body: () => void): void {
     this.#begin();
     this.#grouped = true;
+    this.#groupLost = undefined;
     try {
       body();
+      if (this.#groupLost) throw this.#groupLost;
       this.#connection.exec("commit");
     } catch (error) {
       this.#rollback();
@@ -108,8 +112,10 @@ export class RunLedger {
     try {
       this.#transact(() => this.#insertRun(run));
     } catch (error) {
-      if (!this.#dialect.isDuplicate((error as { cause?: unknown }).cause ?? error)) throw error;
-      throw new StoreError("STORE.DUPLICATE_RUN", `There is a run of this ${run.runKey === undefined ? `id, ${run.id}` : `key already: "${run.runKey}"`}.`, {
+      const sameId = this.#dialect.isDuplicate((error as { cause?: unknown }).cause ?? error) && this.#head(run.id) !== undefined;
+      const sameKey = !sameId && run.runKey !== undefined && this.#sql.runOfKey.get([run.runKey]) !== undefined;
+      if (!sameId && !sameKey) throw error;
+      throw new StoreError("STORE.DUPLICATE_RUN", `There is a run of this ${sameId ? `id, ${run.id}` : `key already: "${run.runKey ?? ""}"`}.`, {
         fix: "One key gives one run; choose another key for another run.",
         cause: error,
       });
@@ -206,7 +212,7 @@ export class RunLedger {
   requestCancel(runId: string, nowMs: number): RunStatus | undefined {
     return this.#transact(() => {
       const head = this.#head(runId);
-      if (!head || isFinal(head.status)) return head?.status;
+      if (!head || isFinal(head.status) || head.cancel_requested_at_ms !== null) return head?.status;
       const unowned = head.status === "QUEUED" || head.status === "NOT_STARTED";
       const status: RunStatus = unowned ? "CANCELED" : "CANCELING";
       this.#sql.cancelRun.run([status, nowMs, unowned ? nowMs : null, head.no]);
@@ -429,15 +435,22 @@ export class RunLedger {
   }
 
   #savepoint<T>(body: () => T): T {
+    // Without the transaction around it a savepoint would commit by itself.
+    if (this.#groupLost) throw this.#groupLost;
     this.#connection.exec("savepoint message");
     try {
       const result = body();
       this.#connection.exec("release message");
       return result;
     } catch (error) {
-      this.#connection.exec("rollback to message");
-      this.#connection.exec("release message");
-      throw error instanceof Fenced ? error : this.#dialect.explain(error, this.#path);
+      const explained = error instanceof Fenced ? error : this.#dialect.explain(error, this.#path);
+      try {
+        this.#connection.exec("rollback to message");
+        this.#connection.exec("release message");
+      } catch (gone) {
+        this.#groupLost = explained instanceof Fenced ? this.#dialect.explain(gone, this.#path) : explained;
+      }
+      throw explained;
     }
   }
 

@@ -85,5 +85,5 @@ export const sqliteDialect: Dialect = {
   beginWrite: "begin immediate",
   open,
   explain,
-  isDuplicate: (error) => codeOf(error).startsWith("SQLITE_CONSTRAINT"),
+  isDuplicate: (error) => ["SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"].includes(codeOf(error)),
 };

@@ -6,15 +6,15 @@ const OPEN_STEP = "('WAITING', 'READY', 'UP_FOR_RETRY')";
 const ENDED_RUN = "('SUCCESS', 'FAILURE', 'CANCELED')";
 const EVENT_COLUMNS = "event.id, event.seq, event.type, event.at_ms, event.step_key, event.attempt, event.asset_key, event.payload, run.id as run_id";
 
-const columns = (...names: string[]): Record<string, null> => Object.fromEntries(names.map((name) => [name, null]));
+/** By hand: knex sorts the columns of an insert, and values are bound in the order given here. */
+const insert = (table: string, ...names: string[]): string => `insert into ${table} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`;
 
 /** Latest of a kind: only a later event replaces an earlier one. */
 const latest = (column: string): string =>
   `insert into asset_latest (asset_key, ${column}) values (?, ?) on conflict (asset_key) do update set ${column} = excluded.${column}`;
 
-/** Every statement of the run store. Inserts are compiled by knex from column names (in this order), the rest is the SQL itself. */
+/** Every statement of the run store. */
 function texts(knex: Knex) {
-  const insert = (table: string, ...names: string[]): string => knex(table).insert(columns(...names)).toSQL().toNative().sql;
   const events = knex("event").join("run", "run.no", "event.run_no").select(knex.raw(EVENT_COLUMNS));
   const sql = (query: Knex.QueryBuilder): string => query.toSQL().toNative().sql;
   return {
@@ -24,6 +24,7 @@ function texts(knex: Knex) {
     insertAttempt: insert("attempt", "id", "run_no", "step_key", "number", "started_at_ms", "lease_until_ms"),
     insertEvent: insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal"),
     insertEventOnce: `${insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal")} on conflict (attempt_no, ordinal) where ordinal is not null do nothing`,
+    runOfKey: "select id from run where run_key = ?",
     runHead: sql(knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms").where("id", "?")),
     setNextSeq: "update run set next_seq = ? where no = ?",
     claimRun: "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",

@@ -1,0 +1,168 @@
+import type { Json } from "../../src/base/canonical-json.js";
+import { nearest } from "../../src/base/did-you-mean.js";
+import { ConfigError } from "../../src/base/errors.js";
+import type { IOManager } from "../../src/config/io-manager.js";
+import type { Environment } from "../../src/config/env.js";
+import { fieldsOf } from "../../src/config/json-schema.js";
+import type { Provided } from "../../src/config/provided.js";
+import { ConfigFaultsError, resolveFields, unknownFields, type ConfigFault } from "../../src/config/resolve-fields.js";
+import { checkRunConfig, type RunConfig } from "../../src/config/run-config.js";
+import type { SecretMasker } from "../../src/config/secret-masker.js";
+import { FileIOManager } from "../../src/io/file-io-manager.js";
+import type { Ctor } from "../../src/model/asset-ref.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import { toJson } from "../../src/model/metadata.js";
+import type { RunPlan } from "../../src/model/run-plan.js";
+import type { ResolvedDefinitions, UnitBinding } from "../scan/bindings.js";
+
+/** A resource of the run, in the order of its setup. */
+export interface PreparedResource {
+  readonly name: string;
+  readonly instance: object;
+  /** False for an object given by `provide`: it is used as it is. */
+  readonly managed: boolean;
+}
+
+/** The configuration of a run, validated: every instance made, nothing set up yet. */
+export interface PreparedConfig {
+  /** What is stored with the run: secrets masked. */
+  readonly stored: Json;
+  /** Those that a resource holds come before it. */
+  readonly resources: readonly PreparedResource[];
+  readonly warnings: readonly string[];
+  configFor(unit: string, type: Ctor): unknown;
+  get(token: Ctor): unknown;
+  ioFor(key: AssetKey): IOManager;
+}
+
+const FILES = FileIOManager.with({});
+
+/**
+ * Makes and validates all that a plan needs: run configuration of its assets, its resources, its IO managers.
+ * @throws {@link ConfigFaultsError} with every fault, before anything is written
+ */
+export function prepareRun(resolved: ResolvedDefinitions, plan: RunPlan, given: Json, environment: Environment, masker: SecretMasker): PreparedConfig {
+  const config = checkRunConfig(given, "The run configuration");
+  const preparation = new Preparation(resolved, config, environment, masker);
+  const units = [...new Set(plan.steps.map((step) => step.unit))].flatMap((id) => resolved.bindings.units.get(id) ?? []);
+  preparation.refuseUnknownNames();
+  for (const unit of units) preparation.prepareUnit(unit);
+  const stored = new Set(plan.steps.flatMap((step) => step.assets));
+  for (const key of stored) preparation.prepareIo(key);
+  preparation.refuseFaults();
+  return preparation;
+}
+
+class Preparation implements PreparedConfig {
+  readonly resources: PreparedResource[] = [];
+  readonly warnings: string[] = [];
+  readonly #instances = new Map<Provided, object>();
+  readonly #configs = new Map<string, object>();
+  readonly #faults: ConfigFault[] = [];
+
+  constructor(
+    readonly resolved: ResolvedDefinitions,
+    readonly config: RunConfig,
+    readonly environment: Environment,
+    readonly masker: SecretMasker,
+  ) {}
+
+  get stored(): Json {
+    return this.masker.deep(toJson(this.config));
+  }
+
+  configFor(unit: string, type: Ctor): unknown {
+    return this.#configs.get(`${unit}\n${type.name}`);
+  }
+
+  get(token: Ctor): unknown {
+    const provided = this.resolved.bindings.resources.get(token);
+    const instance = provided && this.#instances.get(provided);
+    if (instance) return instance;
+    throw new ConfigError("CONFIG.RESOURCE_MISSING", `The resource ${token.name} is not part of this run.`, { fix: `Add ${token.name}.with({...}) to the resources of your Definitions.` });
+  }
+
+  ioFor(key: AssetKey): IOManager {
+    return this.#instance(this.#ioProvided(key), "io") as IOManager;
+  }
+
+  refuseUnknownNames(): void {
+    const { catalog, bindings } = this.resolved;
+    const keys = catalog.assets.map((spec) => spec.key);
+    for (const key of Object.keys(this.config.assets ?? {})) if (!keys.includes(key)) this.#unknown(`assets.${key}`, "asset", key, keys);
+    const names = [...bindings.resources.keys()].map((token) => token.name);
+    for (const name of Object.keys(this.config.resources ?? {})) if (!names.includes(name)) this.#unknown(`resources.${name}`, "resource", name, names);
+  }
+
+  #unknown(path: string, what: string, name: string, names: readonly string[]): void {
+    const near = nearest(name, names);
+    this.#faults.push({ path, rule: near ? `there is no such ${what}; did you mean "${near}"?` : `there is no such ${what}` });
+  }
+
+  prepareUnit(unit: UnitBinding): void {
+    const { code } = unit;
+    if (code.kind === "function") {
+      for (const token of code.resources) this.#prepareToken(token);
+      return;
+    }
+    for (const token of code.constructorTokens) this.#prepareToken(token);
+    for (const parameter of code.parameters) {
+      if (parameter.kind === "resource") this.#prepareToken(parameter.token);
+      if (parameter.kind === "input") this.prepareIo(parameter.key);
+      if (parameter.kind === "config") this.#prepareConfig(unit, parameter.type);
+    }
+  }
+
+  prepareIo(key: AssetKey): void {
+    this.#instance(this.#ioProvided(key), `io of ${key}`);
+  }
+
+  refuseFaults(): void {
+    if (this.#faults.length > 0) throw new ConfigFaultsError(this.#faults);
+  }
+
+  #prepareConfig(unit: UnitBinding, type: Ctor): void {
+    const keys = [...unit.outKeys.values()];
+    const fields = Object.assign({}, ...keys.map((key) => this.config.assets?.[key] ?? {})) as Record<string, unknown>;
+    const path = `assets.${keys.find((key) => this.config.assets?.[key]) ?? keys[0] ?? unit.unit}`;
+    this.#faults.push(...unknownFields(fields, fieldsOf(type), path));
+    const made = resolveFields(type, fields, this.environment, path);
+    if ("faults" in made) this.#faults.push(...made.faults);
+    else this.#configs.set(`${unit.unit}\n${type.name}`, made.instance);
+  }
+
+  #prepareToken(token: Ctor): void {
+    const provided = this.resolved.bindings.resources.get(token);
+    if (provided) this.#instance(provided, `resources.${token.name}`);
+  }
+
+  #ioProvided(key: AssetKey): Provided {
+    return this.resolved.bindings.ioByAsset.get(key) ?? this.resolved.bindings.defaultIo ?? FILES;
+  }
+
+  #instance(provided: Provided, path: string): object {
+    const known = this.#instances.get(provided);
+    if (known) return known;
+    const name = provided.token.name;
+    if (provided.object !== undefined) {
+      const object = provided.object as object;
+      this.#instances.set(provided, object);
+      this.resources.push({ name, instance: object, managed: false });
+      return object;
+    }
+    const fields = { ...provided.fields, ...this.config.resources?.[name] };
+    if (this.config.resources?.[name]) this.#faults.push(...unknownFields(this.config.resources[name], [...fieldsOf(provided.token), ...Object.keys(provided.fields ?? {})], `resources.${name}`));
+    const made = resolveFields(provided.token, fields, this.environment, path, (given) => this.#instance(given as Provided, `${path}.${(given as Provided).token.name}`));
+    if ("faults" in made) {
+      this.#faults.push(...made.faults);
+      return {};
+    }
+    for (const secret of made.secrets) {
+      const warning = this.masker.add(secret.value);
+      if (warning !== undefined) this.warnings.push(`The secret ${secret.path} ${warning}.`);
+    }
+    this.#instances.set(provided, made.instance);
+    this.resources.push({ name, instance: made.instance, managed: true });
+    return made.instance;
+  }
+}

@@ -1,0 +1,46 @@
+import { parseDocument } from "yaml";
+import { nearest } from "../base/did-you-mean.js";
+import { ConfigError } from "../base/errors.js";
+
+/** Run configuration as it is written. */
+export interface RunConfig {
+  /** By asset key. */
+  readonly assets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** By the name of the resource's class. */
+  readonly resources?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const PARTS = ["assets", "resources"];
+
+/**
+ * Run configuration from the text of a YAML or JSON file.
+ * @throws {@link ConfigError} with file, line and column when it is malformed, or when it has another shape
+ */
+export function parseRunConfig(text: string, source: { readonly file: string; readonly format: "yaml" | "json" }): RunConfig {
+  const document = parseDocument(text, { schema: source.format === "json" ? "json" : "core", prettyErrors: true });
+  const [fault] = document.errors;
+  if (fault) {
+    const [start] = fault.linePos ?? [];
+    const at = start ? `:${start.line}:${start.col}` : "";
+    throw new ConfigError("CONFIG.MALFORMED", `${source.file}${at} is not well-formed ${source.format.toUpperCase()}: ${fault.message}`, { fix: "Correct the text at that place." });
+  }
+  return checkRunConfig(document.toJS() ?? {}, source.file);
+}
+
+/** Refuses what has not the shape of run configuration. */
+export function checkRunConfig(given: unknown, where: string): RunConfig {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new ConfigError("CONFIG.SHAPE", `${where} is no run configuration.`, { fix: "Write { assets: { <key>: {...} }, resources: { <Name>: {...} } }." });
+  }
+  for (const [part, entries] of Object.entries(given)) {
+    if (!PARTS.includes(part)) {
+      const near = nearest(part, PARTS);
+      throw new ConfigError("CONFIG.SHAPE", `${where} has "${part}", which run configuration has not.`, { fix: near ? `Did you mean "${near}"?` : "It has assets and resources." });
+    }
+    const holder: unknown = entries;
+    if (typeof holder !== "object" || holder === null || Object.values(holder).some((fields) => typeof fields !== "object" || fields === null)) {
+      throw new ConfigError("CONFIG.SHAPE", `"${part}" of ${where} is no mapping of names to fields.`, { fix: `Write ${part}: { name: { field: value } }.` });
+    }
+  }
+  return given as RunConfig;
+}

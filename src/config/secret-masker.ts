@@ -1,0 +1,92 @@
+/** What stands where a secret stood. */
+export const MASK = "••••";
+
+/** Shorter ones would mask half of every log line. */
+const SHORTEST = 6;
+
+/** Hides secret values in text and data: as they are, and in their URL-, base64- and JSON-escaped forms. */
+export class SecretMasker {
+  readonly #forms = new Set<string>();
+  #pattern: RegExp | undefined;
+
+  /** Hides this value from now on. @returns a warning when it is too short to be hidden */
+  add(secret: string): string | undefined {
+    if (secret.length < SHORTEST) return `has ${secret.length} characters; secrets shorter than ${SHORTEST} are not masked`;
+    for (const form of formsOf(secret)) if (form.length >= SHORTEST) this.#forms.add(form);
+    this.#pattern = undefined;
+    return undefined;
+  }
+
+  /** Length of the longest form: how much of a stream has to be held back. */
+  get longest(): number {
+    return Math.max(0, ...[...this.#forms].map((form) => form.length));
+  }
+
+  /** The text with every secret masked. */
+  text(text: string): string {
+    if (this.#forms.size === 0 || text.length < SHORTEST) return text;
+    this.#pattern ??= new RegExp([...this.#forms].sort((a, b) => b.length - a.length).map(escaped).join("|"), "g");
+    return text.replace(this.#pattern, MASK);
+  }
+
+  /** The same data with every secret masked in keys and values. */
+  deep<T>(data: T): T {
+    return this.#forms.size === 0 ? data : (this.#walk(data) as T);
+  }
+
+  /** Masks a stream of chunks, also where a secret is cut in two. */
+  stream(): { write(chunk: string): string; flush(): string } {
+    let held = "";
+    return {
+      write: (chunk) => {
+        const masked = this.text(held + chunk);
+        const keep = this.#tail(masked);
+        held = masked.slice(masked.length - keep);
+        return masked.slice(0, masked.length - keep);
+      },
+      flush: () => {
+        const rest = this.text(held);
+        held = "";
+        return rest;
+      },
+    };
+  }
+
+  /** How much of the end could be the beginning of a secret. */
+  #tail(text: string): number {
+    for (let length = Math.min(text.length, this.longest - 1); length > 0; length--) {
+      const end = text.slice(text.length - length);
+      for (const form of this.#forms) if (form.startsWith(end)) return length;
+    }
+    return 0;
+  }
+
+  #walk(data: unknown): unknown {
+    if (typeof data === "string") return this.text(data);
+    if (Array.isArray(data)) return data.map((item) => this.#walk(item));
+    if (typeof data !== "object" || data === null) return data;
+    return Object.fromEntries(Object.entries(data).map(([key, item]) => [this.text(key), this.#walk(item)]));
+  }
+}
+
+function formsOf(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [secret, json, JSON.stringify(json).slice(1, -1), encodeURIComponent(secret), encodeURI(secret), new URLSearchParams({ s: secret }).toString().slice(2), ...base64Forms(secret)];
+}
+
+/** A secret within longer base64 text has three looks, by its place; the outer characters, which its neighbours change, are left out. */
+function base64Forms(secret: string): string[] {
+  const bytes = Buffer.from(secret, "utf8");
+  const forms = [bytes.toString("base64"), bytes.toString("base64").replace(/=+$/, "")];
+  for (const shift of [0, 1, 2]) {
+    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
+    const first = shift === 0 ? 0 : shift + 1;
+    const whole = Math.floor(((bytes.length + shift) * 8) / 6);
+    forms.push(text.slice(first, whole));
+  }
+  return forms.flatMap((form) => [form, form.replace(/\+/g, "-").replace(/\//g, "_")]);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
