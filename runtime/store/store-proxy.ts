@@ -42,6 +42,7 @@ class StoreProxy {
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
   #closed = false;
+  #lost: StoreError | undefined;
 
   constructor(worker: Worker, path: string) {
     this.#worker = worker;
@@ -58,12 +59,14 @@ class StoreProxy {
   }
 
   #ask(method: Method, args: readonly unknown[]): Promise<unknown> {
+    if (this.#lost) return Promise.reject(this.#lost);
     if (this.#closed) return Promise.reject(new StoreError("STORE.CLOSED", `The store ${this.#path} is closed.`, { fix: "Await what uses the store before it is closed." }));
     return new Promise((resolve, reject) => {
       const id = this.#next++;
+      // First: it throws, and so rejects, when an argument cannot be sent.
+      this.#worker.postMessage({ id, method, args } satisfies StoreRequest);
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, method, args } satisfies StoreRequest);
     });
   }
 
@@ -76,8 +79,10 @@ class StoreProxy {
   }
 
   #lose(error: unknown): void {
+    if (this.#closed && this.#waiting.size === 0) return;
     this.#closed = true;
     const lost = new StoreError("STORE.THREAD_LOST", `The store thread of ${this.#path} ended${error === undefined ? "" : `: ${messageOf(error)}`}.`, { fix: "Run the command again; what was reported as stored is still there.", cause: error });
+    this.#lost ??= lost;
     for (const waiting of this.#waiting.values()) waiting.reject(lost);
     this.#waiting.clear();
   }
