@@ -8,7 +8,10 @@ const folder = join(process.env.MILLRACE_FIXTURES ?? resolve(root, "../shared/fi
 
 describe("conformance", () => {
   it("lists each rule that it deviates by in docs/deviations.md", () => {
-    const headings = readFileSync(join(root, "docs/deviations.md"), "utf8").match(/^## .*$/gm)?.map((line) => line.slice(3)) ?? [];
+    const headings =
+      readFileSync(join(root, "docs/deviations.md"), "utf8")
+        .match(/^## .*$/gm)
+        ?.map((line) => line.slice(3)) ?? [];
     const rules = suites.flatMap(({ rules }) => rules);
     expect(rules.length).toBeGreaterThan(0);
     expect(rules.filter((rule) => !headings.includes(rule))).toEqual([]);

@@ -23,7 +23,9 @@ export function judgeTables(folder: string, suites: readonly Suite[], only: read
     .filter(({ table }) => only.length === 0 || only.includes(table.suite))
     .map(({ file, table }) => {
       const suite = suites.find(({ name }) => name === table.suite);
-      return suite ? judgeTable(file, table, suite, files, say) : { file, suite: table.suite, passed: 0, failed: 0, skipped: 0, unsupported: true };
+      return suite
+        ? judgeTable(file, table, suite, files, say)
+        : { file, suite: table.suite, passed: 0, failed: 0, skipped: 0, unsupported: true };
     });
 }
 
@@ -52,7 +54,9 @@ function judgeTable(file: string, table: ConformanceFile, suite: Suite, files: r
     if (verdict.passed) passed++;
     else {
       failed++;
-      say(`${file} ${test.id}: expected ${JSON.stringify(verdict.expected)}, got ${JSON.stringify(verdict.actual)} for ${JSON.stringify(test.given)}`);
+      say(
+        `${file} ${test.id}: expected ${JSON.stringify(verdict.expected)}, got ${JSON.stringify(verdict.actual)} for ${JSON.stringify(test.given)}`,
+      );
     }
   }
   return { file, suite: table.suite, passed, failed, skipped, unsupported: false };

@@ -5,7 +5,8 @@ export const NO_LEGACY = "Selection: the old clause syntax is not read";
 
 const TOKEN = /\s+|"[^"\\\r\n]*"|<null>|[0-9]+|[+:=()]|[a-zA-Z_*][a-zA-Z0-9_*/.@-]*|[^]/g;
 const WORDS = /^(and|AND|or|OR|not|NOT|\*)$/;
-const CALLABLE = /^(sinks|roots|key|owner|group|tag|kind|is|code_location|status|column|table_name|column_tag|changed_in_branch|partitions|automation_type|sensor|schedule|job)$/;
+const CALLABLE =
+  /^(sinks|roots|key|owner|group|tag|kind|is|code_location|status|column|table_name|column_tag|changed_in_branch|partitions|automation_type|sensor|schedule|job)$/;
 
 /**
  * The text with each bare key as `key:"…"` and each value with other characters in quotes, and the rules that this took.

@@ -21,7 +21,11 @@ export function graphsOf(file: ConformanceFile): ReadonlyMap<string, AssetGraph>
 
 function graphOf(nodes: readonly Node[]): AssetGraph {
   return new AssetGraph({
-    assets: nodes.map(({ deps, external, ...node }) => ({ ...node, deps: deps.map((key) => ({ key })), ...(!external && { unit: node.key }) })),
+    assets: nodes.map(({ deps, external, ...node }) => ({
+      ...node,
+      deps: deps.map((key) => ({ key })),
+      ...(!external && { unit: node.key }),
+    })),
     checks: nodes.flatMap(({ key, checks = [] }) => checks.map((name) => ({ asset: key, name }))),
   });
 }

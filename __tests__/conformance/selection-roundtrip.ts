@@ -21,7 +21,8 @@ export const selectionRoundtrip: Suite = {
       for (const includeExternal of [false, true]) {
         const wanted = resolve(expr, graph, includeExternal);
         if (resolve(printed, graph, includeExternal) !== wanted) return differs(wanted, resolve(printed, graph, includeExternal));
-        if (comparable && resolve(theirs, graph, includeExternal) !== wanted) return differs(wanted, resolve(theirs, graph, includeExternal));
+        if (comparable && resolve(theirs, graph, includeExternal) !== wanted)
+          return differs(wanted, resolve(theirs, graph, includeExternal));
       }
     }
     return { passed: true };

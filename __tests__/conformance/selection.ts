@@ -10,7 +10,8 @@ interface Given {
   readonly parse_only?: boolean;
 }
 
-type Answer = { readonly keys: readonly string[]; readonly checks?: readonly string[] } | { readonly parses: true } | { readonly error: true };
+type Answer =
+  { readonly keys: readonly string[]; readonly checks?: readonly string[] } | { readonly parses: true } | { readonly error: true };
 
 /** Selection strings over random graphs. */
 export const selection: Suite = {

@@ -75,7 +75,11 @@ export class AssetGraph<A extends GraphAsset = GraphAsset, C extends GraphCheck 
     this.sortedChecks = checks.map(({ check }) => check);
     this.checkIds = checks.map(({ id }) => id);
     this.assetOfCheck = Int32Array.from(this.sortedChecks, ({ asset }) => this.ids.get(asset) as number);
-    this.checksOfAsset = adjacency(assets.length, this.assetOfCheck, Int32Array.from(checks, (_, at) => at));
+    this.checksOfAsset = adjacency(
+      assets.length,
+      this.assetOfCheck,
+      Int32Array.from(checks, (_, at) => at),
+    );
   }
 
   /** Number of assets. */
@@ -177,6 +181,16 @@ function edgesOf(assets: readonly GraphAsset[], ids: ReadonlyMap<AssetKey, numbe
 function withImplicitExternals<A extends GraphAsset>(assets: readonly A[]): A[] {
   const known = new Set(assets.map(({ key }) => key));
   const missing = new Set(assets.flatMap(({ deps }) => deps.map(({ key }) => key)).filter((key) => !known.has(key)));
-  const blank = { deps: [], group: "default", owners: [], tags: {}, kinds: [], metadata: {}, skippable: false, observable: false, partitions: null };
+  const blank = {
+    deps: [],
+    group: "default",
+    owners: [],
+    tags: {},
+    kinds: [],
+    metadata: {},
+    skippable: false,
+    observable: false,
+    partitions: null,
+  };
   return [...assets, ...Array.from(missing, (key) => ({ ...blank, key }) as unknown as A)];
 }

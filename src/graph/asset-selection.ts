@@ -146,7 +146,9 @@ export class AssetSelection {
 
 function checkedDepth(depth: number): number {
   if (depth === Infinity || (Number.isInteger(depth) && depth >= 0 && depth <= 1_000_000_000)) return depth;
-  throw new SelectionError("REQUEST.SELECTION_DEPTH", `The depth of a traversal is ${depth}.`, { fix: "Give a whole number from 0 to 1000000000, or none for all levels." });
+  throw new SelectionError("REQUEST.SELECTION_DEPTH", `The depth of a traversal is ${depth}.`, {
+    fix: "Give a whole number from 0 to 1000000000, or none for all levels.",
+  });
 }
 
 const NOTHING = AssetSelection.all().not();

@@ -59,7 +59,7 @@ function matcher({ attribute, value, equals }: AttributeNode): (asset: GraphAsse
     }
     case "tag": {
       const wanted = equals ?? "";
-      return ({ tags = {} }) => (value !== null && Object.hasOwn(tags, value) && tags[value] === wanted);
+      return ({ tags = {} }) => value !== null && Object.hasOwn(tags, value) && tags[value] === wanted;
     }
     case "partitions":
       return ({ partitions = null }) => partitions === (value === "none" ? null : value);

@@ -88,7 +88,10 @@ class Evaluation {
     if (name === "without_checks") return { assets: chosen.assets, checks: new Uint8Array(chosen.checks.length) };
     if (name === "only_checks") return { assets: new Uint8Array(this.graph.size), checks: chosen.checks };
     const beyond = reachBeyond(name === "roots" ? this.graph.childIds : this.graph.parentIds, chosen.assets);
-    return withTheirChecks(this.graph, chosen.assets.map((is, id) => is & (1 - (beyond[id] as number))));
+    return withTheirChecks(
+      this.graph,
+      chosen.assets.map((is, id) => is & (1 - (beyond[id] as number))),
+    );
   }
 
   private traversal({ operand, up, down }: TraversalNode): Selected {
@@ -96,7 +99,10 @@ class Evaluation {
     const upstream = up === undefined ? undefined : reach(this.graph.parentIds, assets, up).map((is, id) => is & (this.made[id] as number));
     const downstream = down === undefined ? undefined : reach(this.graph.childIds, assets, down);
     if (!upstream || !downstream) return withTheirChecks(this.graph, upstream ?? downstream ?? assets);
-    return withTheirChecks(this.graph, upstream.map((is, id) => is | (downstream[id] as number)));
+    return withTheirChecks(
+      this.graph,
+      upstream.map((is, id) => is | (downstream[id] as number)),
+    );
   }
 
   private both({ operands }: CombinationNode): Selected {

@@ -8,7 +8,10 @@ export interface Selected {
 
 /** These assets with the checks on them. */
 export function withTheirChecks(graph: AssetGraph, assets: Uint8Array): Selected {
-  return { assets, checks: graph.assetOfCheck.length === 0 ? new Uint8Array(0) : Uint8Array.from(graph.assetOfCheck, (id) => assets[id] as number) };
+  return {
+    assets,
+    checks: graph.assetOfCheck.length === 0 ? new Uint8Array(0) : Uint8Array.from(graph.assetOfCheck, (id) => assets[id] as number),
+  };
 }
 
 /** Adds `other` to `target`. */

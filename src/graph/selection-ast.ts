@@ -1,7 +1,23 @@
 /** The attributes that a selection can be made by. */
 export const SELECTION_ATTRIBUTES = [
-  "key", "tag", "owner", "group", "kind", "is", "partitions", "check",
-  "code_location", "status", "column", "table_name", "column_tag", "changed_in_branch", "automation_type", "sensor", "schedule", "job",
+  "key",
+  "tag",
+  "owner",
+  "group",
+  "kind",
+  "is",
+  "partitions",
+  "check",
+  "code_location",
+  "status",
+  "column",
+  "table_name",
+  "column_tag",
+  "changed_in_branch",
+  "automation_type",
+  "sensor",
+  "schedule",
+  "job",
 ] as const;
 export type SelectionAttribute = (typeof SELECTION_ATTRIBUTES)[number];
 

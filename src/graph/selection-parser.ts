@@ -185,7 +185,8 @@ class Parser {
     const { kind, text } = this.token;
     if (kind === "quoted") return `Write an attribute before it: key:"${text}".`;
     if (kind === "word" && isFunction(text)) return `Write what it is applied to: ${text}(…).`;
-    if (kind === "word" && RESERVED.has(text) && isAttribute(text)) return `Write a value: ${text}:"…"; for an asset of that name, key:"${text}".`;
+    if (kind === "word" && RESERVED.has(text) && isAttribute(text))
+      return `Write a value: ${text}:"…"; for an asset of that name, key:"${text}".`;
     if (kind === "+") return "Write the depth as a number: x+2 is two levels downstream.";
     return 'Write parts such as key:"orders", group:sales or tag:env=prod, with and, or, not between them.';
   }

@@ -1,7 +1,10 @@
 import { rowOf, type Adjacency } from "./adjacency.js";
 
 /** Ids such that each comes after its parents, smaller ids first where both could stand; or a cycle, its first id repeated at the end. */
-export function topologicalIds(parents: Adjacency, children: Adjacency): { readonly order: Int32Array } | { readonly cycle: readonly number[] } {
+export function topologicalIds(
+  parents: Adjacency,
+  children: Adjacency,
+): { readonly order: Int32Array } | { readonly cycle: readonly number[] } {
   const size = parents.starts.length - 1;
   const waitsFor = Int32Array.from({ length: size }, (_, id) => (parents.starts[id + 1] as number) - (parents.starts[id] as number));
   const order = new Int32Array(size);
