@@ -63,6 +63,6 @@ function visitUnreached({ starts, neighbours }: Adjacency, id: number, reached: 
 /** The ids at which a set is 1, in order. */
 export function idsOf(set: Uint8Array): number[] {
   const ids: number[] = [];
-  for (let id = set.indexOf(1); id >= 0; id = set.indexOf(1, id + 1)) ids.push(id);
+  for (let id = 0; id < set.length; id++) if (set[id] === 1) ids.push(id);
   return ids;
 }

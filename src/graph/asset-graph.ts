@@ -56,6 +56,8 @@ export class AssetGraph<A extends GraphAsset = GraphAsset, C extends GraphCheck 
   readonly childIds: Adjacency;
   /** The asset's id of each check, in the order of {@link checkIds}. @internal */
   readonly assetOfCheck: Int32Array;
+  /** 1 where an asset is made here, 0 where it is external. @internal */
+  readonly madeHere: Uint8Array;
   /** The check ids of known assets, sorted. */
   readonly checkIds: readonly string[];
 
@@ -68,6 +70,7 @@ export class AssetGraph<A extends GraphAsset = GraphAsset, C extends GraphCheck 
     const { from, to } = edgesOf(assets, this.ids);
     this.parentIds = adjacency(assets.length, to, from);
     this.childIds = adjacency(assets.length, from, to);
+    this.madeHere = new Uint8Array(assets.map(({ unit }) => (unit === undefined ? 0 : 1)));
     const checks = source.checks
       .filter(({ asset }) => this.ids.has(asset))
       .map((check) => ({ check, id: checkId(check) }))

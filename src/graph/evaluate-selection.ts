@@ -34,6 +34,7 @@ export function evaluateSelection(node: SelectionNode, graph: AssetGraph, option
 }
 
 class Evaluation {
+  /** The graph's own: never changed. */
   private readonly made: Uint8Array;
   private readonly range: Uint8Array;
 
@@ -41,7 +42,7 @@ class Evaluation {
     private readonly graph: AssetGraph,
     includeExternal: boolean,
   ) {
-    this.made = Uint8Array.from({ length: graph.size }, (_, id) => (graph.specAt(id).unit === undefined ? 0 : 1));
+    this.made = graph.madeHere;
     this.range = includeExternal ? new Uint8Array(graph.size).fill(1) : this.made;
   }
 
