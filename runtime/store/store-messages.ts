@@ -8,8 +8,27 @@ export interface StoreThreadData {
 }
 
 /** Methods that write; those that come while one is being written share the next transaction. */
-export const WRITES = ["createRun", "claimRun", "commit", "appendEvents", "recordPublication", "requestCancel", "renewLease", "repairRun"] as const;
-export const READS = ["listRuns", "getRun", "steps", "events", "latestMaterializations", "assetEvents", "runsToRepair", "countRuns", "info"] as const;
+export const WRITES = [
+  "createRun",
+  "claimRun",
+  "commit",
+  "appendEvents",
+  "recordPublication",
+  "requestCancel",
+  "renewLease",
+  "repairRun",
+] as const;
+export const READS = [
+  "listRuns",
+  "getRun",
+  "steps",
+  "events",
+  "latestMaterializations",
+  "assetEvents",
+  "runsToRepair",
+  "countRuns",
+  "info",
+] as const;
 export type Method = (typeof WRITES)[number] | (typeof READS)[number] | "keepLease" | "dropLease" | "close";
 
 /** One request to the store thread. */
@@ -36,6 +55,12 @@ export interface StoreFault {
 
 /** The error with class, code and text as they were. */
 export function errorFrom(fault: StoreFault): StoreError {
-  const sentence = fault.fix !== undefined && fault.message.endsWith(`\n  → ${fault.fix}`) ? fault.message.slice(0, -`\n  → ${fault.fix}`.length) : fault.message;
-  return new StoreError(fault.code, sentence, { ...(fault.fix === undefined ? {} : { fix: fault.fix }), ...(fault.cause === undefined ? {} : { cause: fault.cause }) });
+  const sentence =
+    fault.fix !== undefined && fault.message.endsWith(`\n  → ${fault.fix}`)
+      ? fault.message.slice(0, -`\n  → ${fault.fix}`.length)
+      : fault.message;
+  return new StoreError(fault.code, sentence, {
+    ...(fault.fix === undefined ? {} : { fix: fault.fix }),
+    ...(fault.cause === undefined ? {} : { cause: fault.cause }),
+  });
 }

@@ -17,7 +17,8 @@ interface Waiting {
  */
 export async function openStore(options: { readonly path: string; readonly fsync?: Fsync }): Promise<RunStore> {
   const data: StoreThreadData = { path: options.path, fsync: options.fsync ?? "FULL" };
-  const worker = new Worker(threadFile(), { workerData: data });
+  // The thread is compiled and needs none of the process's flags; some of them (`--input-type`) would keep it from starting.
+  const worker = new Worker(threadFile(), { workerData: data, execArgv: [] });
   const proxy = new StoreProxy(worker, options.path);
   await proxy.opened;
   return proxy.store;
@@ -30,7 +31,8 @@ function threadFile(): string {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     const built = join(folder, "dist", "runtime", "store", "store-thread.js");
     if (existsSync(built)) return built;
-    if (dirname(folder) === folder) throw new StoreError("STORE.NOT_BUILT", "The store thread is not built.", { fix: "Run `npm run build`." });
+    if (dirname(folder) === folder)
+      throw new StoreError("STORE.NOT_BUILT", "The store thread is not built.", { fix: "Run `npm run build`." });
   }
 }
 
@@ -60,7 +62,10 @@ class StoreProxy {
 
   #ask(method: Method, args: readonly unknown[]): Promise<unknown> {
     if (this.#lost) return Promise.reject(this.#lost);
-    if (this.#closed) return Promise.reject(new StoreError("STORE.CLOSED", `The store ${this.#path} is closed.`, { fix: "Await what uses the store before it is closed." }));
+    if (this.#closed)
+      return Promise.reject(
+        new StoreError("STORE.CLOSED", `The store ${this.#path} is closed.`, { fix: "Await what uses the store before it is closed." }),
+      );
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       // First: it throws, and so rejects, when an argument cannot be sent.
@@ -81,7 +86,11 @@ class StoreProxy {
   #lose(error: unknown): void {
     if (this.#closed && this.#waiting.size === 0) return;
     this.#closed = true;
-    const lost = new StoreError("STORE.THREAD_LOST", `The store thread of ${this.#path} ended${error === undefined ? "" : `: ${messageOf(error)}`}.`, { fix: "Run the command again; what was reported as stored is still there.", cause: error });
+    const lost = new StoreError(
+      "STORE.THREAD_LOST",
+      `The store thread of ${this.#path} ended${error === undefined ? "" : `: ${messageOf(error)}`}.`,
+      { fix: "Run the command again; what was reported as stored is still there.", cause: error },
+    );
     this.#lost ??= lost;
     for (const waiting of this.#waiting.values()) waiting.reject(lost);
     this.#waiting.clear();

@@ -13,7 +13,12 @@ const writes = new Set<string>(WRITES);
 
 function faultOf(error: unknown): StoreFault {
   if (!(error instanceof MillraceError)) return { code: "STORE.FAILED", message: messageOf(error) };
-  return { code: error.code, message: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }), ...(error.cause === undefined ? {} : { cause: messageOf(error.cause) }) };
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    ...(error.cause === undefined ? {} : { cause: messageOf(error.cause) }),
+  };
 }
 
 function open(): { writer: RunLedger; reader: RunLedger } | undefined {

@@ -15,11 +15,16 @@ export function migrate(connection: Connection, dialect: Dialect, path: string):
   connection.exec(dialect.beginWrite);
   try {
     connection.exec("create table if not exists schema_migration (version integer primary key, name text not null)");
-    const current = connection.prepare("select max(version) as version from schema_migration").get<{ version: number | null }>([])?.version ?? 0;
+    const current =
+      connection.prepare("select max(version) as version from schema_migration").get<{ version: number | null }>([])?.version ?? 0;
     if (current > SCHEMA_VERSION) {
-      throw new StoreError("STORE.NEWER_SCHEMA", `The store ${path} has schema ${current}; this version of Millrace knows schema ${SCHEMA_VERSION}.`, {
-        fix: "Use the version of Millrace that wrote it, or a later one.",
-      });
+      throw new StoreError(
+        "STORE.NEWER_SCHEMA",
+        `The store ${path} has schema ${current}; this version of Millrace knows schema ${SCHEMA_VERSION}.`,
+        {
+          fix: "Use the version of Millrace that wrote it, or a later one.",
+        },
+      );
     }
     MIGRATIONS.slice(current).forEach(({ name, statements }, index) => {
       for (const sql of statements(dialect.knex)) connection.exec(sql);

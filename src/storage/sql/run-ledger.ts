@@ -3,7 +3,18 @@ import { StoreError } from "../../base/errors.js";
 import type { AssetKey } from "../../model/asset-spec.js";
 import type { EventPayload, EventRecord, EventType, NewEvent } from "../../model/event.js";
 import { isFinal, type RunRecord, type RunStatus, type StepRecord, type StepStatus } from "../../model/run.js";
-import type { CommitResult, Fsync, LatestMaterialization, NewRun, OwnedRun, Owner, RunBatch, RunFilter, StoredEventId, StoreInfo } from "../run-store.js";
+import type {
+  CommitResult,
+  Fsync,
+  LatestMaterialization,
+  NewRun,
+  OwnedRun,
+  Owner,
+  RunBatch,
+  RunFilter,
+  StoredEventId,
+  StoreInfo,
+} from "../run-store.js";
 import type { Bound, Connection, Dialect } from "./dialect.js";
 import { migrate, SCHEMA_VERSION } from "./migrate.js";
 import { statements, type Statements } from "./statements.js";
@@ -55,11 +66,13 @@ interface LatestRow {
 }
 
 /** A batch whose fence did not hold: the transaction around it is undone. */
-class Fenced {
+class Fenced extends StoreError {
   constructor(
     readonly attempts: readonly string[],
     readonly epochLost: boolean,
-  ) {}
+  ) {
+    super("STORE.FENCED", "The run has another owner, or the attempt is no longer the current one.");
+  }
 }
 
 /**
@@ -115,10 +128,14 @@ export class RunLedger {
       const sameId = this.#dialect.isDuplicate((error as { cause?: unknown }).cause ?? error) && this.#head(run.id) !== undefined;
       const sameKey = !sameId && run.runKey !== undefined && this.#sql.runOfKey.get([run.runKey]) !== undefined;
       if (!sameId && !sameKey) throw error;
-      throw new StoreError("STORE.DUPLICATE_RUN", `There is a run of this ${sameId ? `id, ${run.id}` : `key already: "${run.runKey ?? ""}"`}.`, {
-        fix: "One key gives one run; choose another key for another run.",
-        cause: error,
-      });
+      throw new StoreError(
+        "STORE.DUPLICATE_RUN",
+        `There is a run of this ${sameId ? `id, ${run.id}` : `key already: "${run.runKey ?? ""}"`}.`,
+        {
+          fix: "One key gives one run; choose another key for another run.",
+          cause: error,
+        },
+      );
     }
     const made = this.getRun(run.id);
     if (made) return made;
@@ -167,7 +184,8 @@ export class RunLedger {
     }
     for (const { stepKey, status } of batch.transitions) this.#sql.moveStep.run([status, batch.nowMs, head.no, stepKey]);
     for (const claim of batch.claims) {
-      if (this.#sql.claimStep.run([claim.attempt, claim.nowMs, head.no, claim.stepKey, claim.attempt - 1]).changes !== 1) throw new Fenced([claim.attemptId], false);
+      if (this.#sql.claimStep.run([claim.attempt, claim.nowMs, head.no, claim.stepKey, claim.attempt - 1]).changes !== 1)
+        throw new Fenced([claim.attemptId], false);
       this.#sql.insertAttempt.run([claim.attemptId, head.no, claim.stepKey, claim.attempt, claim.nowMs, claim.leaseUntilMs]);
       this.#insertEvents(head.no, seq, [{ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt }]);
       seq += 1;
@@ -179,7 +197,12 @@ export class RunLedger {
     return { ok: true, eventIds, cancelRequested: head.cancel_requested_at_ms !== null };
   }
 
-  appendEvents(runId: string, epoch: number, attemptId: string | undefined, events: readonly (NewEvent & { readonly ordinal?: number })[]): void {
+  appendEvents(
+    runId: string,
+    epoch: number,
+    attemptId: string | undefined,
+    events: readonly (NewEvent & { readonly ordinal?: number })[],
+  ): void {
     this.#transact(() => {
       const head = this.#head(runId);
       if (!head || head.epoch !== epoch) return;
@@ -204,7 +227,9 @@ export class RunLedger {
       if (!head || head.epoch !== epoch) return false;
       const attempt = this.#sql.currentAttempt.get<{ no: number; step_key: string; number: number }>([attemptId, head.no]);
       if (!attempt) return false;
-      this.#append(head.no, head.next_seq, [{ type: "PUBLISH", atMs: nowMs, stepKey: attempt.step_key, attempt: attempt.number, assetKey }]);
+      this.#append(head.no, head.next_seq, [
+        { type: "PUBLISH", atMs: nowMs, stepKey: attempt.step_key, attempt: attempt.number, assetKey },
+      ]);
       return true;
     });
   }
@@ -241,10 +266,21 @@ export class RunLedger {
         this.#sql.endAttempt.run(["LOST", nowMs, attempt.id]);
         this.#sql.endStep.run(["FAILURE", nowMs, head.no, attempt.step_key, attempt.number]);
         events.push({ ...at, type: "ATTEMPT_LOST", payload: { reason: verdict.reason } });
-        for (const assetKey of JSON.parse(attempt.assets) as string[]) events.push({ ...at, type: "ASSET_FAILED_TO_MATERIALIZE", assetKey, payload: { reason: "RUN_TERMINATED", message: verdict.reason } });
-        events.push({ ...at, type: "STEP_FAILURE", payload: { error: { name: "AttemptLost", code: "STEP.LOST", message: verdict.reason } } });
+        for (const assetKey of JSON.parse(attempt.assets) as string[])
+          events.push({
+            ...at,
+            type: "ASSET_FAILED_TO_MATERIALIZE",
+            assetKey,
+            payload: { reason: "RUN_TERMINATED", message: verdict.reason },
+          });
+        events.push({
+          ...at,
+          type: "STEP_FAILURE",
+          payload: { error: { name: "AttemptLost", code: "STEP.LOST", message: verdict.reason } },
+        });
       }
-      for (const { key } of this.#sql.openSteps.all<{ key: string }>([head.no])) events.push({ type: "STEP_NOT_RUN", atMs: nowMs, stepKey: key, payload: { reason: verdict.reason } });
+      for (const { key } of this.#sql.openSteps.all<{ key: string }>([head.no]))
+        events.push({ type: "STEP_NOT_RUN", atMs: nowMs, stepKey: key, payload: { reason: verdict.reason } });
       this.#sql.moveOpenSteps.run(["NOT_RUN", nowMs, head.no]);
       const canceled = head.cancel_requested_at_ms !== null;
       events.push({ type: canceled ? "RUN_CANCELED" : "RUN_FAILURE", atMs: nowMs, payload: { reason: verdict.reason } });
@@ -285,14 +321,16 @@ export class RunLedger {
 
   steps(runId: string): StepRecord[] {
     return this.#read(() =>
-      this.#sql.steps.all<{ key: string; status: StepStatus; attempt: number; started_at_ms: number | null; ended_at_ms: number | null }>([runId]).map((row) => ({
-        runId,
-        key: row.key,
-        status: row.status,
-        attempt: row.attempt,
-        ...(row.started_at_ms === null ? {} : { startedAtMs: row.started_at_ms }),
-        ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
-      })),
+      this.#sql.steps
+        .all<{ key: string; status: StepStatus; attempt: number; started_at_ms: number | null; ended_at_ms: number | null }>([runId])
+        .map((row) => ({
+          runId,
+          key: row.key,
+          status: row.status,
+          attempt: row.attempt,
+          ...(row.started_at_ms === null ? {} : { startedAtMs: row.started_at_ms }),
+          ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
+        })),
     );
   }
 
@@ -301,14 +339,18 @@ export class RunLedger {
   }
 
   assetEvents(query: { readonly assetKey: AssetKey; readonly beforeId?: number; readonly limit: number }): EventRecord[] {
-    return this.#read(() => this.#sql.assetEvents.all<EventRow>([query.assetKey, query.beforeId ?? Number.MAX_SAFE_INTEGER, query.limit]).map(eventFrom));
+    return this.#read(() =>
+      this.#sql.assetEvents.all<EventRow>([query.assetKey, query.beforeId ?? Number.MAX_SAFE_INTEGER, query.limit]).map(eventFrom),
+    );
   }
 
   latestMaterializations(keys: readonly AssetKey[] | "all"): LatestMaterialization[] {
     return this.#read(() => {
       const few = keys !== "all" && keys.length <= 500;
       const wanted = keys === "all" ? undefined : new Set(keys);
-      const rows = few ? keys.flatMap((key) => this.#sql.latestOne.all<LatestRow>([key])) : this.#sql.latestAll.all<LatestRow>([]).filter((row) => wanted?.has(row.asset_key) ?? true);
+      const rows = few
+        ? keys.flatMap((key) => this.#sql.latestOne.all<LatestRow>([key]))
+        : this.#sql.latestAll.all<LatestRow>([]).filter((row) => wanted?.has(row.asset_key) ?? true);
       const checkRows = few
         ? keys.flatMap((key) => this.#sql.checksOne.all<{ asset_key: string; name: string; event_id: number }>([key]))
         : this.#sql.checksAll.all<{ asset_key: string; name: string; event_id: number }>([]);
@@ -346,7 +388,9 @@ export class RunLedger {
   }
 
   countRuns(): Partial<Record<RunStatus, number>> {
-    return this.#read(() => Object.fromEntries(this.#sql.countRuns.all<{ status: RunStatus; n: number }>([]).map((row) => [row.status, row.n])));
+    return this.#read(() =>
+      Object.fromEntries(this.#sql.countRuns.all<{ status: RunStatus; n: number }>([]).map((row) => [row.status, row.n])),
+    );
   }
 
   info(): StoreInfo {
@@ -372,7 +416,8 @@ export class RunLedger {
     events.forEach((event, index) => {
       const { lastInsertRowid: id } = this.#sql.insertEvent.run(eventRow(runNo, seq + index, event, null, null));
       this.#derive(runNo, event, id);
-      if (event.assetKey !== undefined && (event.type === "ASSET_MATERIALIZATION" || event.type === "ASSET_OBSERVATION")) ids.push({ type: event.type, assetKey: event.assetKey, id });
+      if (event.assetKey !== undefined && (event.type === "ASSET_MATERIALIZATION" || event.type === "ASSET_OBSERVATION"))
+        ids.push({ type: event.type, assetKey: event.assetKey, id });
     });
     return ids;
   }
@@ -384,7 +429,8 @@ export class RunLedger {
     else if (event.type === "ASSET_OBSERVATION") this.#sql.latestObservation.run([assetKey, id]);
     else if (event.type === "ASSET_FAILED_TO_MATERIALIZE") this.#sql.latestFailure.run([assetKey, id]);
     else if (event.type === "ASSET_MATERIALIZATION_PLANNED") this.#sql.latestPlanned.run([assetKey, runNo]);
-    else if (event.type === "ASSET_CHECK_EVALUATION" && event.payload?.check) this.#sql.latestCheck.run([assetKey, event.payload.check.name, id]);
+    else if (event.type === "ASSET_CHECK_EVALUATION" && event.payload?.check)
+      this.#sql.latestCheck.run([assetKey, event.payload.check.name, id]);
   }
 
   #eventById(id: number | null): EventRecord | undefined {
@@ -430,7 +476,7 @@ export class RunLedger {
       return result;
     } catch (error) {
       this.#rollback();
-      throw error instanceof Fenced ? error : this.#dialect.explain(error, this.#path);
+      throw this.#dialect.explain(error, this.#path);
     }
   }
 
@@ -472,7 +518,18 @@ export class RunLedger {
 }
 
 function eventRow(runNo: number, seq: number, event: NewEvent, attemptNo: number | null, ordinal: number | null): Bound[] {
-  return [runNo, seq, event.type, event.atMs, event.stepKey ?? null, event.attempt ?? null, event.assetKey ?? null, event.payload ? JSON.stringify(event.payload) : null, attemptNo, ordinal];
+  return [
+    runNo,
+    seq,
+    event.type,
+    event.atMs,
+    event.stepKey ?? null,
+    event.attempt ?? null,
+    event.assetKey ?? null,
+    event.payload ? JSON.stringify(event.payload) : null,
+    attemptNo,
+    ordinal,
+  ];
 }
 
 function eventFrom(row: EventRow): EventRecord {

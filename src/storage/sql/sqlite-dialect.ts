@@ -26,16 +26,34 @@ function explain(error: unknown, path: string): Error {
   const code = codeOf(error);
   const is = (...names: string[]): boolean => names.some((name) => code.startsWith(name));
   if (is("SQLITE_NOTADB", "SQLITE_CORRUPT"))
-    return new StoreError("STORE.CORRUPT", `The store ${path} is damaged, or is no Millrace store.`, { fix: "Move the file away (keep its -wal beside it) and restore a backup, or start with a new one.", cause: error });
+    return new StoreError("STORE.CORRUPT", `The store ${path} is damaged, or is no Millrace store.`, {
+      fix: "Move the file away (keep its -wal beside it) and restore a backup, or start with a new one.",
+      cause: error,
+    });
   if (is("SQLITE_READONLY"))
-    return new StoreError("STORE.READ_ONLY", `The store ${path} cannot be written: it is read-only.`, { fix: "Make the file and its folder writable for this user, or choose another path for the store.", cause: error });
+    return new StoreError("STORE.READ_ONLY", `The store ${path} cannot be written: it is read-only.`, {
+      fix: "Make the file and its folder writable for this user, or choose another path for the store.",
+      cause: error,
+    });
   if (is("SQLITE_FULL"))
-    return new StoreError("STORE.FULL", `The disk that holds the store ${path} is full.`, { fix: "Free some space and run the command again; what was reported as stored is still there.", cause: error });
+    return new StoreError("STORE.FULL", `The disk that holds the store ${path} is full.`, {
+      fix: "Free some space and run the command again; what was reported as stored is still there.",
+      cause: error,
+    });
   if (is("SQLITE_BUSY", "SQLITE_LOCKED"))
-    return new StoreError("STORE.BUSY", `The store ${path} was locked by another process for more than ${BUSY_TIMEOUT_MS / 1000} s.`, { fix: "Find the process that keeps the file open (for instance a database browser) and close it.", cause: error });
+    return new StoreError("STORE.BUSY", `The store ${path} was locked by another process for more than ${BUSY_TIMEOUT_MS / 1000} s.`, {
+      fix: "Find the process that keeps the file open (for instance a database browser) and close it.",
+      cause: error,
+    });
   if (is("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR"))
-    return new StoreError("STORE.UNREADABLE", `The store ${path} cannot be opened.`, { fix: "Check that its folder exists and that this user may read and write it.", cause: error });
-  return new StoreError("STORE.FAILED", `The store ${path} failed: ${messageOf(error)}.`, { fix: "Run the command again; when it fails again, please report it with this message.", cause: error });
+    return new StoreError("STORE.UNREADABLE", `The store ${path} cannot be opened.`, {
+      fix: "Check that its folder exists and that this user may read and write it.",
+      cause: error,
+    });
+  return new StoreError("STORE.FAILED", `The store ${path} failed: ${messageOf(error)}.`, {
+    fix: "Run the command again; when it fails again, please report it with this message.",
+    cause: error,
+  });
 }
 
 function prepared(statement: DriverStatement): Prepared {

@@ -4,10 +4,12 @@ import type { Connection, Dialect, Prepared } from "./dialect.js";
 const CLAIMABLE = "('WAITING', 'READY', 'UP_FOR_RETRY')";
 const OPEN_STEP = "('WAITING', 'READY', 'UP_FOR_RETRY')";
 const ENDED_RUN = "('SUCCESS', 'FAILURE', 'CANCELED')";
-const EVENT_COLUMNS = "event.id, event.seq, event.type, event.at_ms, event.step_key, event.attempt, event.asset_key, event.payload, run.id as run_id";
+const EVENT_COLUMNS =
+  "event.id, event.seq, event.type, event.at_ms, event.step_key, event.attempt, event.asset_key, event.payload, run.id as run_id";
 
 /** By hand: knex sorts the columns of an insert, and values are bound in the order given here. */
-const insert = (table: string, ...names: string[]): string => `insert into ${table} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`;
+const insert = (table: string, ...names: string[]): string =>
+  `insert into ${table} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`;
 
 /** Latest of a kind: only a later event replaces an earlier one. */
 const latest = (column: string): string =>
@@ -18,7 +20,20 @@ function texts(knex: Knex) {
   const events = knex("event").join("run", "run.no", "event.run_no").select(knex.raw(EVENT_COLUMNS));
   const sql = (query: Knex.QueryBuilder): string => query.toSQL().toNative().sql;
   return {
-    insertRun: insert("run", "id", "status", "tags", "selection", "code_version", "created_at_ms", "parent_run_id", "root_run_id", "run_key", "plan", "config"),
+    insertRun: insert(
+      "run",
+      "id",
+      "status",
+      "tags",
+      "selection",
+      "code_version",
+      "created_at_ms",
+      "parent_run_id",
+      "root_run_id",
+      "run_key",
+      "plan",
+      "config",
+    ),
     insertTag: insert("run_tag", "run_no", "key", "value"),
     insertStep: insert("step", "run_no", "key", "status", "assets"),
     insertAttempt: insert("attempt", "id", "run_no", "step_key", "number", "started_at_ms", "lease_until_ms"),
@@ -27,12 +42,14 @@ function texts(knex: Knex) {
     runOfKey: "select id from run where run_key = ?",
     runHead: sql(knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms").where("id", "?")),
     setNextSeq: "update run set next_seq = ? where no = ?",
-    claimRun: "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",
+    claimRun:
+      "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",
     endRun: "update run set status = ?, ended_at_ms = ? where no = ?",
     bumpEpoch: "update run set epoch = epoch + 1 where no = ?",
     cancelRun: "update run set status = ?, cancel_requested_at_ms = ?, ended_at_ms = ? where no = ?",
     renewLease: `update run set lease_until_ms = max(lease_until_ms, ?) where id = ? and epoch = ? and status not in ${ENDED_RUN}`,
-    renewAttempts: "update attempt set lease_until_ms = max(lease_until_ms, ?) where run_no = (select no from run where id = ?) and outcome is null",
+    renewAttempts:
+      "update attempt set lease_until_ms = max(lease_until_ms, ?) where run_no = (select no from run where id = ?) and outcome is null",
     claimStep: `update step set status = 'RUNNING', attempt = ?, started_at_ms = coalesce(started_at_ms, ?), ended_at_ms = null where run_no = ? and key = ? and attempt = ? and status in ${CLAIMABLE}`,
     endAttempt: "update attempt set outcome = ?, ended_at_ms = ? where id = ? and outcome is null",
     endStep: "update step set status = ?, ended_at_ms = ? where run_no = ? and key = ? and attempt = ? and status = 'RUNNING'",
@@ -40,21 +57,27 @@ function texts(knex: Knex) {
     moveOpenSteps: `update step set status = ?, ended_at_ms = ? where run_no = ? and status in ${OPEN_STEP}`,
     openSteps: `select key from step where run_no = ? and status in ${OPEN_STEP} order by no`,
     attemptNo: "select no from attempt where id = ?",
-    currentAttempt: "select attempt.no, attempt.step_key, attempt.number from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key and step.attempt = attempt.number where attempt.id = ? and attempt.run_no = ? and attempt.outcome is null and step.status = 'RUNNING'",
-    runningAttempts: "select attempt.no, attempt.id, attempt.step_key, attempt.number, step.assets from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key where attempt.run_no = ? and attempt.outcome is null",
+    currentAttempt:
+      "select attempt.no, attempt.step_key, attempt.number from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key and step.attempt = attempt.number where attempt.id = ? and attempt.run_no = ? and attempt.outcome is null and step.status = 'RUNNING'",
+    runningAttempts:
+      "select attempt.no, attempt.id, attempt.step_key, attempt.number, step.assets from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key where attempt.run_no = ? and attempt.outcome is null",
     latestPlanned: latest("run_no"),
     latestMaterialization: latest("materialization_id"),
     latestObservation: latest("observation_id"),
     latestFailure: latest("failure_id"),
-    latestCheck: "insert into check_latest (asset_key, name, event_id) values (?, ?, ?) on conflict (asset_key, name) do update set event_id = excluded.event_id",
+    latestCheck:
+      "insert into check_latest (asset_key, name, event_id) values (?, ?, ?) on conflict (asset_key, name) do update set event_id = excluded.event_id",
     getRun: sql(knex("run").where("id", "?")),
     stepCounts: "select status, count(*) as n from step where run_no = ? group by status",
-    steps: "select step.key, step.status, step.attempt, step.started_at_ms, step.ended_at_ms from step where run_no = (select no from run where id = ?) order by no",
+    steps:
+      "select step.key, step.status, step.attempt, step.started_at_ms, step.ended_at_ms from step where run_no = (select no from run where id = ?) order by no",
     events: sql(events.clone().where("run.id", "?").andWhere("event.seq", ">", "?").orderBy("event.seq")) + " limit ?",
     assetEvents: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.asset_key = ? and event.id < ? and event.type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION') order by event.id desc limit ?`,
     eventById: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.id = ?`,
-    latestAll: "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no order by asset_latest.asset_key",
-    latestOne: "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no where asset_latest.asset_key = ?",
+    latestAll:
+      "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no order by asset_latest.asset_key",
+    latestOne:
+      "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no where asset_latest.asset_key = ?",
     checksAll: "select asset_key, name, event_id from check_latest",
     checksOne: "select asset_key, name, event_id from check_latest where asset_key = ?",
     ownedRuns: `select id, status, epoch, owner, lease_until_ms from run where status in ('STARTING', 'STARTED', 'CANCELING') and owner is not null order by no`,

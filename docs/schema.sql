@@ -1,0 +1,107 @@
+-- Schema 1 of the store, as a new one has it. Written by tools/schema.mjs.
+
+CREATE TABLE schema_migration (
+  version integer primary key,
+  name text not null
+);
+
+CREATE TABLE `run` (
+  `no` integer not null primary key autoincrement,
+  `id` text not null,
+  `status` text not null,
+  `tags` text not null,
+  `selection` text not null,
+  `code_version` text not null,
+  `created_at_ms` bigint not null,
+  `started_at_ms` bigint,
+  `ended_at_ms` bigint,
+  `cancel_requested_at_ms` bigint,
+  `lease_until_ms` bigint,
+  `parent_run_id` text,
+  `root_run_id` text,
+  `owner` text,
+  `run_key` text,
+  `epoch` integer not null default '0',
+  `next_seq` integer not null default '1',
+  `plan` text not null,
+  `config` text not null
+);
+
+CREATE UNIQUE INDEX `run_id` on `run` (`id`);
+
+CREATE UNIQUE INDEX `run_run_key` on `run` (`run_key`);
+
+CREATE INDEX `run_status` on `run` (`status`, `no`);
+
+CREATE TABLE `run_tag` (
+  `run_no` integer not null,
+  `key` text not null,
+  `value` text not null
+);
+
+CREATE INDEX `run_tag_value` on `run_tag` (`key`, `value`, `run_no`);
+
+CREATE TABLE `step` (
+  `no` integer not null primary key autoincrement,
+  `run_no` integer not null,
+  `key` text not null,
+  `status` text not null,
+  `attempt` integer not null default '0',
+  `assets` text not null,
+  `started_at_ms` bigint,
+  `ended_at_ms` bigint
+);
+
+CREATE UNIQUE INDEX `step_key` on `step` (`run_no`, `key`);
+
+CREATE TABLE `attempt` (
+  `no` integer not null primary key autoincrement,
+  `id` text not null,
+  `run_no` integer not null,
+  `step_key` text not null,
+  `number` integer not null,
+  `started_at_ms` bigint not null,
+  `lease_until_ms` bigint not null,
+  `ended_at_ms` bigint,
+  `outcome` text
+);
+
+CREATE UNIQUE INDEX `attempt_id` on `attempt` (`id`);
+
+CREATE UNIQUE INDEX `attempt_number` on `attempt` (`run_no`, `step_key`, `number`);
+
+CREATE TABLE `event` (
+  `id` integer not null primary key autoincrement,
+  `run_no` integer not null,
+  `seq` integer not null,
+  `attempt_no` integer,
+  `ordinal` integer,
+  `type` text not null,
+  `at_ms` bigint not null,
+  `step_key` text,
+  `attempt` integer,
+  `asset_key` text,
+  `payload` text
+);
+
+CREATE UNIQUE INDEX `event_seq` on `event` (`run_no`, `seq`);
+
+CREATE TABLE `asset_latest` (
+  `asset_key` text,
+  `run_no` integer,
+  `materialization_id` integer,
+  `observation_id` integer,
+  `failure_id` integer,
+  primary key (`asset_key`)
+);
+
+CREATE TABLE `check_latest` (
+  `asset_key` text not null,
+  `name` text not null,
+  `event_id` integer not null,
+  primary key (`asset_key`, `name`)
+);
+
+CREATE UNIQUE INDEX event_ordinal on event (attempt_no, ordinal) where ordinal is not null;
+
+CREATE INDEX event_asset on event (asset_key, id) where type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION');
