@@ -111,7 +111,7 @@ export class RunLedger {
     this.#groupLost = undefined;
     try {
       body();
-      if (this.#groupLost) throw this.#groupLost;
+      this.#assertGroup();
       this.#connection.exec("commit");
     } catch (error) {
       this.#rollback();
@@ -354,15 +354,17 @@ export class RunLedger {
       const checkRows = few
         ? keys.flatMap((key) => this.#sql.checksOne.all<{ asset_key: string; name: string; event_id: number }>([key]))
         : this.#sql.checksAll.all<{ asset_key: string; name: string; event_id: number }>([]);
+      const every = few ? undefined : new Map(this.#sql.latestEvents.all<EventRow>([]).map((row) => [row.id, eventFrom(row)]));
+      const event = (id: number | null): EventRecord | undefined => (id === null ? undefined : (every?.get(id) ?? this.#eventById(id)));
       const checks = new Map<string, Record<string, EventRecord>>();
       for (const row of checkRows) {
-        const event = this.#eventById(row.event_id);
-        if (event) checks.set(row.asset_key, { ...checks.get(row.asset_key), [row.name]: event });
+        const evaluation = event(row.event_id);
+        if (evaluation) checks.set(row.asset_key, { ...checks.get(row.asset_key), [row.name]: evaluation });
       }
       return rows.map((row) => {
-        const materialization = this.#eventById(row.materialization_id);
-        const observation = this.#eventById(row.observation_id);
-        const failure = this.#eventById(row.failure_id);
+        const materialization = event(row.materialization_id);
+        const observation = event(row.observation_id);
+        const failure = event(row.failure_id);
         return {
           assetKey: row.asset_key,
           ...(materialization ? { materialization } : {}),
@@ -433,8 +435,8 @@ export class RunLedger {
       this.#sql.latestCheck.run([assetKey, event.payload.check.name, id]);
   }
 
-  #eventById(id: number | null): EventRecord | undefined {
-    const row = id === null ? undefined : this.#sql.eventById.get<EventRow>([id]);
+  #eventById(id: number): EventRecord | undefined {
+    const row = this.#sql.eventById.get<EventRow>([id]);
     return row && eventFrom(row);
   }
 
@@ -480,9 +482,13 @@ export class RunLedger {
     }
   }
 
+  #assertGroup(): void {
+    if (this.#groupLost) throw this.#groupLost;
+  }
+
   #savepoint<T>(body: () => T): T {
     // Without the transaction around it a savepoint would commit by itself.
-    if (this.#groupLost) throw this.#groupLost;
+    this.#assertGroup();
     this.#connection.exec("savepoint message");
     try {
       const result = body();

@@ -74,6 +74,7 @@ function texts(knex: Knex) {
     events: sql(events.clone().where("run.id", "?").andWhere("event.seq", ">", "?").orderBy("event.seq")) + " limit ?",
     assetEvents: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.asset_key = ? and event.id < ? and event.type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION') order by event.id desc limit ?`,
     eventById: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.id = ?`,
+    latestEvents: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.id in (select materialization_id from asset_latest union all select observation_id from asset_latest union all select failure_id from asset_latest union all select event_id from check_latest)`,
     latestAll:
       "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no order by asset_latest.asset_key",
     latestOne:
