@@ -32,12 +32,25 @@ export function AssetCheck(options: AssetCheckOptions): MethodDecorator {
   return (target, key) => {
     const { method, site } = methodTarget("@AssetCheck", target, key, captured);
     const { name, blocking, description, metadata } = options;
-    if (options.checks !== undefined && (name !== undefined || blocking !== undefined || description !== undefined || metadata !== undefined)) {
-      throw new OptionError("checks stands beside name, blocking, description or metadata.", site, "Move these into the entries of checks.");
+    if (
+      options.checks !== undefined &&
+      (name !== undefined || blocking !== undefined || description !== undefined || metadata !== undefined)
+    ) {
+      throw new OptionError(
+        "checks stands beside name, blocking, description or metadata.",
+        site,
+        "Move these into the entries of checks.",
+      );
     }
-    if (options.checks?.length === 0) throw new OptionError("checks is empty.", site, "Name at least one, or leave it out for one check under the method's name.");
+    if (options.checks?.length === 0)
+      throw new OptionError("checks is empty.", site, "Name at least one, or leave it out for one check under the method's name.");
     if (name !== undefined) parseCheckName(name, site);
-    const single = { ...(name === undefined ? {} : { name }), blocking: blocking ?? false, ...(description === undefined ? {} : { description }), ...(metadata === undefined ? {} : { metadata }) };
+    const single = {
+      ...(name === undefined ? {} : { name }),
+      blocking: blocking ?? false,
+      ...(description === undefined ? {} : { description }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
     declare(target, {
       kind: "check",
       method,

@@ -4,7 +4,14 @@ import type { Provided } from "../src/config/provided.js";
 import type { PartitionedAssetContext } from "../src/model/contexts.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { parameterTypesOf } from "./declarations/parameter-types.js";
-import { type DeclaredCheck, type RawAssetOptions, type RetryOptions, parseAssetFields, parseChecks, parseUnitFields } from "./declarations/parse-options.js";
+import {
+  type DeclaredCheck,
+  type RawAssetOptions,
+  type RetryOptions,
+  parseAssetFields,
+  parseChecks,
+  parseUnitFields,
+} from "./declarations/parse-options.js";
 import { declarationSite } from "./declarations/site.js";
 import { declare } from "./declarations/slot.js";
 import type { PartitionsDefinition } from "./partitions-definition.js";
@@ -26,7 +33,9 @@ export interface AssetOptions<S = any> extends Omit<RawAssetOptions, "io"> {
 }
 
 type NeedsPartitions<F extends Method> = Extract<Parameters<F>[number], PartitionedAssetContext> extends never ? false : true;
-type StoreFits<S, F extends Method> = [OutputOf<{ f: F }, "f">] extends [S] ? unknown : { "asset gives": OutputOf<{ f: F }, "f">; "io manager stores": S };
+type StoreFits<S, F extends Method> = [OutputOf<{ f: F }, "f">] extends [S]
+  ? unknown
+  : { "asset gives": OutputOf<{ f: F }, "f">; "io manager stores": S };
 
 /** Declares the asset that this method materializes; its key is the method's name in snake_case. The method is left as it is. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see AssetOptions
@@ -39,7 +48,9 @@ export function Asset<S = any>(
 ): <F extends Method>(
   target: object,
   key: string | symbol,
-  descriptor: TypedPropertyDescriptor<F> & StoreFits<S, F> & (NeedsPartitions<F> extends true ? { "PartitionedAssetContext needs": "partitions in @Asset" } : unknown),
+  descriptor: TypedPropertyDescriptor<F> &
+    StoreFits<S, F> &
+    (NeedsPartitions<F> extends true ? { "PartitionedAssetContext needs": "partitions in @Asset" } : unknown),
 ) => void;
 export function Asset(options: AssetOptions & { readonly partitions?: PartitionsDefinition } = {}): MethodDecorator {
   const captured = declarationSite(Asset);

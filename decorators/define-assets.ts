@@ -3,7 +3,14 @@ import type { AssetRef, Ctor } from "../src/model/asset-ref.js";
 import type { AssetContext } from "../src/model/contexts.js";
 import type { AssetSet } from "./declarations/declaration.js";
 import { OptionError } from "./declarations/option-error.js";
-import { type DeclaredCheck, type RawAssetOptions, type RetryOptions, parseAssetFields, parseChecks, parseUnitFields } from "./declarations/parse-options.js";
+import {
+  type DeclaredCheck,
+  type RawAssetOptions,
+  type RetryOptions,
+  parseAssetFields,
+  parseChecks,
+  parseUnitFields,
+} from "./declarations/parse-options.js";
 import { declarationSite } from "./declarations/site.js";
 import type { IOOption } from "./asset.js";
 
@@ -46,7 +53,12 @@ export function defineAssets(options: DefineAssetsOptions): AssetSet {
   return {
     kind: "asset-set",
     ...(options.name === undefined ? {} : { name: options.name }),
-    specs: options.specs.map((spec) => ({ ...parseAssetFields(spec, site), key: spec.key, skippable: spec.skippable ?? false, checks: parseChecks(spec.checks, site) })),
+    specs: options.specs.map((spec) => ({
+      ...parseAssetFields(spec, site),
+      key: spec.key,
+      skippable: spec.skippable ?? false,
+      checks: parseChecks(spec.checks, site),
+    })),
     checks: (options.checks ?? []).flatMap((check) => parseChecks([check], site).map((fields) => ({ ...fields, asset: check.asset }))),
     canSubset: options.canSubset ?? false,
     resources: options.resources ?? [],

@@ -40,9 +40,13 @@ export class Definitions implements DefinitionsShape {
   static merge(...parts: readonly Definitions[]): Definitions {
     const ios = [...new Set(parts.flatMap((part) => (part.io ? [part.io] : [])))];
     if (ios.length > 1) {
-      throw new DefinitionError("DEFINITION.TWO_DEFAULT_IO", `Two of the merged definitions set a default IO manager: ${ios.map((io) => io.token.name).join(" and ")}.`, {
-        fix: "Set io in one of them, and name the other in @Pipeline({ io }) or @Asset({ io }).",
-      });
+      throw new DefinitionError(
+        "DEFINITION.TWO_DEFAULT_IO",
+        `Two of the merged definitions set a default IO manager: ${ios.map((io) => io.token.name).join(" and ")}.`,
+        {
+          fix: "Set io in one of them, and name the other in @Pipeline({ io }) or @Asset({ io }).",
+        },
+      );
     }
     return new Definitions({
       pipelines: parts.flatMap((part) => part.pipelines),

@@ -17,8 +17,15 @@ type Streams<Opt> = Opt extends { readonly stream: true } ? true : false;
 type Taken<V, Opt> = Opt extends { readonly optional: true } ? V | undefined : V;
 
 /** The upstream's value: of a ref, or of a method of another class. */
-export function Input<V, const Opt extends InputOptions = InputOptions>(asset: AssetRef<V>, options?: Opt): InputDecorator<Taken<V, Opt>, Streams<Opt>>;
-export function Input<C, M extends MethodName<C>, O extends OutName<C, M>>(pipeline: Ctor<C>, method: M, out: O): InputDecorator<OutOf<C, M, O>>;
+export function Input<V, const Opt extends InputOptions = InputOptions>(
+  asset: AssetRef<V>,
+  options?: Opt,
+): InputDecorator<Taken<V, Opt>, Streams<Opt>>;
+export function Input<C, M extends MethodName<C>, O extends OutName<C, M>>(
+  pipeline: Ctor<C>,
+  method: M,
+  out: O,
+): InputDecorator<OutOf<C, M, O>>;
 export function Input<C, M extends MethodName<C>>(pipeline: Ctor<C>, method: M): InputDecorator<OutputOf<C, M>>; // last: its message is the one shown
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are the types
 export function Input(first: any, second?: InputOptions | string, out?: string): any {
@@ -27,6 +34,14 @@ export function Input(first: any, second?: InputOptions | string, out?: string):
   const options = typeof second === "object" ? second : {};
   return (target: object, key: string | symbol | undefined, index: number): void => {
     const { method, site } = methodTarget("@Input", target, key ?? "constructor", captured);
-    declare(target, { kind: "parameter", method, site, index, from: { kind: "ref", ref: asset }, optional: options.optional ?? false, stream: options.stream ?? false });
+    declare(target, {
+      kind: "parameter",
+      method,
+      site,
+      index,
+      from: { kind: "ref", ref: asset },
+      optional: options.optional ?? false,
+      stream: options.stream ?? false,
+    });
   };
 }

@@ -6,7 +6,14 @@ import type { OutFields } from "./declarations/declaration.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { OptionError } from "./declarations/option-error.js";
 import { parameterTypesOf } from "./declarations/parameter-types.js";
-import { type DeclaredCheck, type RawAssetOptions, type RetryOptions, parseAssetFields, parseChecks, parseUnitFields } from "./declarations/parse-options.js";
+import {
+  type DeclaredCheck,
+  type RawAssetOptions,
+  type RetryOptions,
+  parseAssetFields,
+  parseChecks,
+  parseUnitFields,
+} from "./declarations/parse-options.js";
 import { declarationSite } from "./declarations/site.js";
 import { declare } from "./declarations/slot.js";
 import type { PartitionsDefinition } from "./partitions-definition.js";
@@ -41,13 +48,23 @@ type Undeclared<G, O> = Exclude<keyof G, keyof O>;
 type NeverGiven<O, G> = Exclude<keyof O, keyof G>;
 type MayMiss<O, G> = Exclude<Exclude<keyof O, SkippableOuts<O>>, RequiredKeys<G>>;
 type OutsFit<O, G, Sub> =
-  IsAny<G> extends true ? { "declare the return type": 0 }
-  : G extends AsyncIterable<infer Y> ? (Y extends Output<infer N> ? ([Exclude<N, keyof O>] extends [never] ? unknown : { "the method gives undeclared outs": Exclude<N, keyof O> }) : { "yield output(name, value)": Y })
-  : [Undeclared<G, O>] extends [never]
-    ? [NeverGiven<O, G>] extends [never]
-      ? Sub extends true ? unknown : [MayMiss<O, G>] extends [never] ? unknown : { "outs that may be missing; mark them skippable": MayMiss<O, G> }
-      : { "outs that the method never gives": NeverGiven<O, G> }
-    : { "the method gives undeclared outs": Undeclared<G, O> };
+  IsAny<G> extends true
+    ? { "declare the return type": 0 }
+    : G extends AsyncIterable<infer Y>
+      ? Y extends Output<infer N>
+        ? [Exclude<N, keyof O>] extends [never]
+          ? unknown
+          : { "the method gives undeclared outs": Exclude<N, keyof O> }
+        : { "yield output(name, value)": Y }
+      : [Undeclared<G, O>] extends [never]
+        ? [NeverGiven<O, G>] extends [never]
+          ? Sub extends true
+            ? unknown
+            : [MayMiss<O, G>] extends [never]
+              ? unknown
+              : { "outs that may be missing; mark them skippable": MayMiss<O, G> }
+          : { "outs that the method never gives": NeverGiven<O, G> }
+        : { "the method gives undeclared outs": Undeclared<G, O> };
 
 /** Declares the assets that this method materializes together: it returns them by name, or yields `output(name, value)`. */
 export function MultiAsset<const O extends Record<string, OutOptions>, Sub extends boolean = false>(

@@ -18,7 +18,11 @@ type Observes = string | ObserveResult;
 export function ObservableAsset(
   options: ObservableAssetOptions = {},
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- parameters of any kind
-): <F extends (...args: any[]) => Observes | Promise<Observes>>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<F>) => void {
+): <F extends (...args: any[]) => Observes | Promise<Observes>>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<F>,
+) => void {
   const captured = declarationSite(ObservableAsset);
   return (target, key) => {
     const { method, site } = methodTarget("@ObservableAsset", target, key, captured);

@@ -15,6 +15,14 @@ export function Own(upstream: string, second?: string | { readonly stream: true 
   const stream = (typeof second === "object" ? second : third)?.stream ?? false;
   return (target: object, key: string | symbol | undefined, index: number): void => {
     const { method, site } = methodTarget("@Own", target, key ?? "constructor", captured);
-    declare(target, { kind: "parameter", method, site, index, from: { kind: "own", method: upstream, ...(out === undefined ? {} : { out }) }, optional: false, stream });
+    declare(target, {
+      kind: "parameter",
+      method,
+      site,
+      index,
+      from: { kind: "own", method: upstream, ...(out === undefined ? {} : { out }) },
+      optional: false,
+      stream,
+    });
   };
 }

@@ -4,12 +4,19 @@ import type { MethodName, OutName, OutOf, OutputOf } from "./value-of.js";
 
 /** The handle on an asset: a method of a class, one of its outs, or a key whose value's type is declared here. */
 export function ref<C, M extends MethodName<C>>(pipeline: Ctor<C> | (() => Ctor<C>), method: M): AssetRef<OutputOf<C, M>>;
-export function ref<C, M extends MethodName<C>, O extends OutName<C, M>>(pipeline: Ctor<C> | (() => Ctor<C>), method: M, out: O): AssetRef<OutOf<C, M, O>>;
+export function ref<C, M extends MethodName<C>, O extends OutName<C, M>>(
+  pipeline: Ctor<C> | (() => Ctor<C>),
+  method: M,
+  out: O,
+): AssetRef<OutOf<C, M, O>>;
 export function ref<V = unknown>(key: string): AssetRef<V>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are the types
 export function ref(first: any, method?: string, out?: string): any {
   if (typeof first === "string") return { kind: "asset-ref", target: { key: first } } satisfies AssetRef;
-  return { kind: "asset-ref", target: { pipeline: first as Ctor, method: method ?? "", ...(out === undefined ? {} : { out }) } } satisfies AssetRef;
+  return {
+    kind: "asset-ref",
+    target: { pipeline: first as Ctor, method: method ?? "", ...(out === undefined ? {} : { out }) },
+  } satisfies AssetRef;
 }
 
 /** An ordering-only dependency with options, for `deps`. @param options.when - what the upstream must have come to; `success` by default */

@@ -23,14 +23,24 @@ export type OutOf<C, M extends keyof C, O extends PropertyKey> =
 type ParamAt<T, K extends keyof T, I extends number> = T[K] extends (...args: infer P) => any ? P[I] : never;
 /** Rows may be taken whole, or as a stream with `stream: true`, whatever the upstream gave. */
 type Forms<U, S extends boolean> = S extends true
-  ? U extends readonly (infer R)[] | AsyncIterable<infer R> ? AsyncIterable<R> : U
-  : U extends readonly (infer R)[] ? U | R[] : U extends AsyncIterable<infer R> ? R[] : U;
+  ? U extends readonly (infer R)[] | AsyncIterable<infer R>
+    ? AsyncIterable<R>
+    : U
+  : U extends readonly (infer R)[]
+    ? U | R[]
+    : U extends AsyncIterable<infer R>
+      ? R[]
+      : U;
 type SomeFormFits<U, P, S extends boolean> = U extends unknown ? ([Extract<Forms<U, S>, P>] extends [never] ? false : true) : never;
 /** `unknown` when a parameter of type P can take what the upstream stores; else a type that tells both. */
 export type Fits<U, P, S extends boolean = false> =
-  IsAny<U> extends true ? { "upstream gives any: declare its return type": U }
-  : IsNever<U> extends true ? { "upstream stores nothing: use deps": void }
-  : false extends SomeFormFits<U, P, S> ? { "upstream gives": U; "parameter takes": P } : unknown;
+  IsAny<U> extends true
+    ? { "upstream gives any: declare its return type": U }
+    : IsNever<U> extends true
+      ? { "upstream stores nothing: use deps": void }
+      : false extends SomeFormFits<U, P, S>
+        ? { "upstream gives": U; "parameter takes": P }
+        : unknown;
 
 /** A parameter decorator that compares the upstream's type with this parameter's. */
 export interface InputDecorator<U, S extends boolean = false> {
@@ -41,6 +51,9 @@ export interface OwnDecorator<M extends string, O extends string | undefined, S 
   <T, K extends keyof T & (string | symbol), I extends number>(
     target: T,
     key: K,
-    index: I & (M extends keyof T ? Fits<O extends string ? OutOf<T, M, O> : OutputOf<T, M>, ParamAt<T, K, I>, S> : { "this class has no method": M }),
+    index: I &
+      (M extends keyof T
+        ? Fits<O extends string ? OutOf<T, M, O> : OutputOf<T, M>, ParamAt<T, K, I>, S>
+        : { "this class has no method": M }),
   ): void;
 }

@@ -50,7 +50,7 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   tsyringe: ["decorators", "runtime/instance", "runtime/execute"],
   uuid: ["src/base"],
   winston: ["src/base/winston-logger.ts"],
-  yaml: ["runtime/instance"],
+  yaml: ["src/config"],
   "node:child_process": ["runtime/launch"],
   // The loader asks whether it is on the main thread, and its hooks live on one of their own.
   "node:worker_threads": ["runtime/store", "runtime/load"],

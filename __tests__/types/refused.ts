@@ -1,17 +1,46 @@
-/* eslint-disable */
 // What the compiler must refuse; checked by types.test.ts.
-import { Asset, AssetContext, IOManager, Input, MaterializeResult, MultiAsset, Own, PartitionedAssetContext, type PartitionsDefinition, output, ref } from "../../runtime/entries/index.js";
-interface Order { id: bigint; amount: number }
-interface User { id: bigint; email: string }
+import {
+  Asset,
+  AssetContext,
+  IOManager,
+  Input,
+  MaterializeResult,
+  MultiAsset,
+  Own,
+  PartitionedAssetContext,
+  type PartitionsDefinition,
+  output,
+  ref,
+} from "../../runtime/entries/index.js";
+interface Order {
+  id: bigint;
+  amount: number;
+}
+interface User {
+  id: bigint;
+  email: string;
+}
 declare const daily: PartitionsDefinition;
-class RowsIO extends IOManager<readonly object[]> { folder = ""; async store(v: readonly object[]) {} async load() { return []; } }
+class RowsIO extends IOManager<readonly object[]> {
+  folder = "";
+  async store(v: readonly object[]) {}
+  async load() {
+    return [];
+  }
+}
 class Up {
-  @Asset() orders(): Order[] { return []; }
-  @Asset() async users(): Promise<MaterializeResult<User[]>> { return null!; }
+  @Asset() orders(): Order[] {
+    return [];
+  }
+  @Asset() async users(): Promise<MaterializeResult<User[]>> {
+    return null!;
+  }
   @Asset() nothing(): void {}
   @Asset() any(): any {}
   field = 1;
-  @MultiAsset({ outs: { a: {}, b: {} } }) many() { return { a: 1, b: "x" }; }
+  @MultiAsset({ outs: { a: {}, b: {} } }) many() {
+    return { a: 1, b: "x" };
+  }
   // @ts-expect-error the key is not a method
   @Asset() own(@Own("ordersx") o: Order[]) {}
   // @ts-expect-error wrong rows of an own asset
@@ -45,19 +74,31 @@ class Streams {
   // @ts-expect-error with stream: true rows come one at a time
   @Asset() s2(@Input(ref(Up, "orders"), { stream: true }) o: Order[]) {}
   // @ts-expect-error c is not declared
-  @MultiAsset({ outs: { a: {} } }) async *s3() { yield output("c", 1); }
+  @MultiAsset({ outs: { a: {} } }) async *s3() {
+    yield output("c", 1);
+  }
 }
 class Outs {
   // @ts-expect-error b is never given
-  @MultiAsset({ outs: { a: {}, b: {} } }) o1() { return { a: 1 }; }
+  @MultiAsset({ outs: { a: {}, b: {} } }) o1() {
+    return { a: 1 };
+  }
   // @ts-expect-error c is not declared
-  @MultiAsset({ outs: { a: {} } }) o2() { return { a: 1, c: 2 }; }
+  @MultiAsset({ outs: { a: {} } }) o2() {
+    return { a: 1, c: 2 };
+  }
   // @ts-expect-error may be missing
-  @MultiAsset({ outs: { a: {} } }) o3(): { a?: number } { return {}; }
+  @MultiAsset({ outs: { a: {} } }) o3(): { a?: number } {
+    return {};
+  }
   // @ts-expect-error io manager for rows, value is a Map
-  @Asset({ io: RowsIO }) o4(): Map<string, number> { return new Map(); }
+  @Asset({ io: RowsIO }) o4(): Map<string, number> {
+    return new Map();
+  }
   // @ts-expect-error the same, configured
-  @Asset({ io: RowsIO.with({ folder: "x" }) }) o4b(): Map<string, number> { return new Map(); }
+  @Asset({ io: RowsIO.with({ folder: "x" }) }) o4b(): Map<string, number> {
+    return new Map();
+  }
   // @ts-expect-error needs partitions
   @Asset() o5(context: PartitionedAssetContext) {}
   @Asset({ partitions: daily }) ok(context: PartitionedAssetContext) {}

@@ -94,13 +94,15 @@ export interface CheckDeclaration extends OfMethod {
 export interface ParameterDeclaration extends OfMethod {
   readonly kind: "parameter";
   readonly index: number;
-  readonly from: { readonly kind: "ref"; readonly ref: AssetRef } | { readonly kind: "own"; readonly method: string; readonly out?: string };
+  readonly from:
+    { readonly kind: "ref"; readonly ref: AssetRef } | { readonly kind: "own"; readonly method: string; readonly out?: string };
   readonly optional: boolean;
   readonly stream: boolean;
 }
 
 /** What an annotated class says about itself. */
-export type Declaration = PipelineDeclaration | AssetDeclaration | MultiAssetDeclaration | ObservableDeclaration | CheckDeclaration | ParameterDeclaration;
+export type Declaration =
+  PipelineDeclaration | AssetDeclaration | MultiAssetDeclaration | ObservableDeclaration | CheckDeclaration | ParameterDeclaration;
 /** Declarations that stand for a computation. */
 export type UnitDeclaration = AssetDeclaration | MultiAssetDeclaration | ObservableDeclaration | CheckDeclaration;
 

@@ -63,9 +63,16 @@ export function asProvided(given: unknown): Provided<IOManager> | undefined {
 /** The options that describe an asset, found right. @throws {@link OptionError} for the first that is not */
 export function parseAssetFields(raw: RawAssetOptions, site: DeclarationSite): AssetFields {
   const keyPrefix = typeof raw.keyPrefix === "string" || raw.keyPrefix === undefined ? raw.keyPrefix : raw.keyPrefix.join("/");
-  for (const [name, text] of [["key", raw.key], ["keyPrefix", keyPrefix]] as const) {
+  for (const [name, text] of [
+    ["key", raw.key],
+    ["keyPrefix", keyPrefix],
+  ] as const) {
     if (text !== undefined && !isAssetKey(text)) {
-      throw new OptionError(`${name} ${JSON.stringify(text)} is no asset key.`, site, "Use segments of letters, digits, _, . and -, joined by /, e.g. \"sales/daily_orders\".");
+      throw new OptionError(
+        `${name} ${JSON.stringify(text)} is no asset key.`,
+        site,
+        'Use segments of letters, digits, _, . and -, joined by /, e.g. "sales/daily_orders".',
+      );
     }
   }
   if (raw.group !== undefined && !isName(raw.group)) {
@@ -93,26 +100,44 @@ export function parseAssetFields(raw: RawAssetOptions, site: DeclarationSite): A
 function parseOwners(owners: readonly string[] | undefined, site: DeclarationSite): void {
   for (const owner of owners ?? []) {
     if (/^team:[^\s:]+$/.test(owner) || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(owner)) continue;
-    throw new OptionError(`owner ${JSON.stringify(owner)} is neither an e-mail address nor a team.`, site, 'Write "ada@example.com" or "team:data-eng".');
+    throw new OptionError(
+      `owner ${JSON.stringify(owner)} is neither an e-mail address nor a team.`,
+      site,
+      'Write "ada@example.com" or "team:data-eng".',
+    );
   }
 }
 
 function parseTags(tags: Readonly<Record<string, string>> | undefined, site: DeclarationSite): void {
   for (const [key, value] of Object.entries(tags ?? {})) {
     if (!/^([A-Za-z0-9_.-]{1,63}\/)?[A-Za-z0-9_.-]{1,63}$/.test(key)) {
-      throw new OptionError(`tag key ${JSON.stringify(key)} is not allowed.`, site, "Use at most 63 letters, digits, _, . and -, with an optional prefix of the same before one /.");
+      throw new OptionError(
+        `tag key ${JSON.stringify(key)} is not allowed.`,
+        site,
+        "Use at most 63 letters, digits, _, . and -, with an optional prefix of the same before one /.",
+      );
     }
     if (typeof value !== "string" || !/^[A-Za-z0-9_.-]{0,63}$/.test(value)) {
-      throw new OptionError(`tag ${JSON.stringify(key)} has the value ${JSON.stringify(value)}, which is not allowed.`, site, "Use text of at most 63 letters, digits, _, . and -; it may be empty.");
+      throw new OptionError(
+        `tag ${JSON.stringify(key)} has the value ${JSON.stringify(value)}, which is not allowed.`,
+        site,
+        "Use text of at most 63 letters, digits, _, . and -; it may be empty.",
+      );
     }
   }
 }
 
 function parseKinds(kinds: readonly string[] | undefined, site: DeclarationSite): void {
   if (kinds === undefined) return;
-  if (kinds.length > 10) throw new OptionError(`${kinds.length} kinds are given; an asset has at most 10.`, site, "Keep those that tell the storage and the tool, and make tags of the others.");
+  if (kinds.length > 10)
+    throw new OptionError(
+      `${kinds.length} kinds are given; an asset has at most 10.`,
+      site,
+      "Keep those that tell the storage and the tool, and make tags of the others.",
+    );
   const wrong = kinds.find((kind) => !/^[A-Za-z0-9_.-]{1,63}$/.test(kind));
-  if (wrong !== undefined) throw new OptionError(`kind ${JSON.stringify(wrong)} is not allowed.`, site, "Use at most 63 letters, digits, _, . and -.");
+  if (wrong !== undefined)
+    throw new OptionError(`kind ${JSON.stringify(wrong)} is not allowed.`, site, "Use at most 63 letters, digits, _, . and -.");
 }
 
 /** The options that tell how the computation is run, found right. @throws {@link OptionError} */
@@ -120,7 +145,8 @@ export function parseUnitFields(raw: { readonly retry?: RetryOptions; readonly t
   const unit: { -readonly [K in keyof UnitFields]: UnitFields[K] } = {};
   if (raw.retry !== undefined) unit.retry = parseRetry(raw.retry, site);
   if (raw.timeout !== undefined) unit.timeoutMs = durationMs(raw.timeout, "timeout", site);
-  if (unit.timeoutMs === 0) throw new OptionError("timeout is 0, so that no attempt could ever end in time.", site, "Give a longer one, or leave it out for none.");
+  if (unit.timeoutMs === 0)
+    throw new OptionError("timeout is 0, so that no attempt could ever end in time.", site, "Give a longer one, or leave it out for none.");
   return unit;
 }
 
@@ -131,7 +157,11 @@ function parseRetry(raw: RetryOptions, site: DeclarationSite): RetryPolicy {
   }
   for (const name of ["backoff", "jitter"] as const) {
     if (raw[name] !== undefined && raw.delay === undefined) {
-      throw new OptionError(`retry.${name} is given without retry.delay, so that there is no wait for it to change.`, site, `Add a delay, e.g. retry: { maxRetries: ${maxRetries}, delay: "2s", ${name}: "${raw[name]}" }.`);
+      throw new OptionError(
+        `retry.${name} is given without retry.delay, so that there is no wait for it to change.`,
+        site,
+        `Add a delay, e.g. retry: { maxRetries: ${maxRetries}, delay: "2s", ${name}: "${raw[name]}" }.`,
+      );
     }
   }
   const policy: { -readonly [K in keyof RetryPolicy]: RetryPolicy[K] } = { maxRetries };
@@ -145,7 +175,11 @@ function durationMs(duration: Duration, what: string, site: DeclarationSite): nu
   try {
     return toMs(duration, what);
   } catch (error) {
-    throw new OptionError(messageOf(error).split("\n")[0] ?? "", site, `Write milliseconds as a number, or a number with ms, s, m, h or d, e.g. "15m".`);
+    throw new OptionError(
+      messageOf(error).split("\n")[0] ?? "",
+      site,
+      `Write milliseconds as a number, or a number with ms, s, m, h or d, e.g. "15m".`,
+    );
   }
 }
 

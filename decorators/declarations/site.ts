@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- whichever function the author called
+ 
 type Door = Function;
 
 /** Where a declaration stands in the user's code; printed as `Class.method (file:line)`. */

@@ -60,7 +60,11 @@ export class Progress {
         return this.#end(step, event, `${pc.green("✓")} ${step} ${pc.dim(this.#took(step, event))}`);
       case "STEP_FAILURE":
         this.#failed += 1;
-        return this.#end(step, event, `${pc.red("✗")} ${step} ${pc.dim(this.#took(step, event))}\n${indent(payload.error ? errorText(payload.error) : "")}`);
+        return this.#end(
+          step,
+          event,
+          `${pc.red("✗")} ${step} ${pc.dim(this.#took(step, event))}\n${indent(payload.error ? errorText(payload.error) : "")}`,
+        );
       case "STEP_UP_FOR_RETRY":
         this.#started.delete(step);
         return `${pc.yellow("↻")} ${step} failed, next try in ${durationText(payload.waitMs ?? 0)}${payload.error ? `: ${payload.error.message}` : ""}`;
@@ -121,11 +125,18 @@ export class Progress {
     const now = this.#settings.nowMs();
     const total = this.#settings.plan.steps.length;
     this.#frame = (this.#frame + 1) % FRAMES.length;
-    const lines = [...this.#started].slice(0, 8).map(([step, since]) => `${pc.cyan(FRAMES[this.#frame] ?? "")} ${step} ${pc.dim(durationText(now - since))}`);
+    const lines = [...this.#started]
+      .slice(0, 8)
+      .map(([step, since]) => `${pc.cyan(FRAMES[this.#frame] ?? "")} ${step} ${pc.dim(durationText(now - since))}`);
     const elapsedMs = now - this.#beganMs;
-    const left = this.#done > 0 && this.#done < total ? `, about ${durationText((elapsedMs / this.#done) * (total - this.#done))} left` : "";
+    const left =
+      this.#done > 0 && this.#done < total ? `, about ${durationText((elapsedMs / this.#done) * (total - this.#done))} left` : "";
     const waiting = Math.max(0, total - this.#done - this.#started.size);
-    lines.push(pc.dim(`${this.#done}/${total} done, ${this.#started.size} running, ${waiting} waiting${this.#failed > 0 ? `, ${this.#failed} failed` : ""} · ${durationText(elapsedMs)}${left}`));
+    lines.push(
+      pc.dim(
+        `${this.#done}/${total} done, ${this.#started.size} running, ${waiting} waiting${this.#failed > 0 ? `, ${this.#failed} failed` : ""} · ${durationText(elapsedMs)}${left}`,
+      ),
+    );
     const width = this.#settings.out.columns ?? 80;
     this.#settings.out.write(lines.map((line) => `${cut(line, width)}\n`).join(""));
     this.#drawn = lines.length;

@@ -55,26 +55,48 @@ function buildProgram(exit: (code: number) => void): Command {
     .exitOverride()
     .showHelpAfterError("(add --help for what can be written here)");
   const command = (line: string, description: string): Command =>
-    program.command(line).description(description).option("-f, --file <path>", "the definitions module; default: what millrace.config.ts says").option("--json", "one JSON value on standard output").exitOverride();
+    program
+      .command(line)
+      .description(description)
+      .option("-f, --file <path>", "the definitions module; default: what millrace.config.ts says")
+      .option("--json", "one JSON value on standard output")
+      .exitOverride();
 
   command("materialize [selection]", "run what makes the selected assets, in this process")
     .option("--config <file>", "run configuration, YAML or JSON")
     .option("--tag <key=value...>", "tags of the run")
-    .action(async (selection: string | undefined, options: CommonOptions & { config?: string; tag?: string[] }) => exit(await (await import("./commands/materialize.js")).materialize(selection, options)));
-  command("list [selection]", "the assets, with group, kinds and last materialization").action(async (selection: string | undefined, options: CommonOptions) => exit(await (await import("./commands/list.js")).list(selection, options)));
-  command("show <key>", "one asset: what it is, what it needs, what became of it").action(async (key: string, options: CommonOptions) => exit(await (await import("./commands/show.js")).show(key, options)));
+    .action(async (selection: string | undefined, options: CommonOptions & { config?: string; tag?: string[] }) =>
+      exit(await (await import("./commands/materialize.js")).materialize(selection, options)),
+    );
+  command("list [selection]", "the assets, with group, kinds and last materialization").action(
+    async (selection: string | undefined, options: CommonOptions) =>
+      exit(await (await import("./commands/list.js")).list(selection, options)),
+  );
+  command("show <key>", "one asset: what it is, what it needs, what became of it").action(async (key: string, options: CommonOptions) =>
+    exit(await (await import("./commands/show.js")).show(key, options)),
+  );
   command("check", "every problem of the definitions at once")
     .option("--strict", "warnings fail too")
     .action(async (options: CommonOptions & { strict?: boolean }) => exit(await (await import("./commands/check.js")).check(options)));
   command("runs [id]", "the latest runs, or one run with its steps")
     .option("--status <status>", "only runs in this state")
     .option("--limit <n>", "at most so many", "20")
-    .action(async (id: string | undefined, options: CommonOptions & { status?: string; limit: string }) => exit(await (await import("./commands/runs.js")).runs(id, options)));
+    .action(async (id: string | undefined, options: CommonOptions & { status?: string; limit: string }) =>
+      exit(await (await import("./commands/runs.js")).runs(id, options)),
+    );
   command("logs <id>", "the events of a run")
     .option("-w, --follow", "go on until the run ends")
-    .action(async (id: string, options: CommonOptions & { follow?: boolean }) => exit(await (await import("./commands/logs.js")).logs(id, options)));
-  command("retry <id>", "run again what did not succeed in a run").action(async (id: string, options: CommonOptions) => exit(await (await import("./commands/retry.js")).retry(id, options)));
-  command("cancel <id>", "ask a run to stop, whichever process runs it").action(async (id: string, options: CommonOptions) => exit(await (await import("./commands/cancel.js")).cancel(id, options)));
-  command("status", "store, versions, runs by state, what runs now").action(async (options: CommonOptions) => exit(await (await import("./commands/status.js")).status(options)));
+    .action(async (id: string, options: CommonOptions & { follow?: boolean }) =>
+      exit(await (await import("./commands/logs.js")).logs(id, options)),
+    );
+  command("retry <id>", "run again what did not succeed in a run").action(async (id: string, options: CommonOptions) =>
+    exit(await (await import("./commands/retry.js")).retry(id, options)),
+  );
+  command("cancel <id>", "ask a run to stop, whichever process runs it").action(async (id: string, options: CommonOptions) =>
+    exit(await (await import("./commands/cancel.js")).cancel(id, options)),
+  );
+  command("status", "store, versions, runs by state, what runs now").action(async (options: CommonOptions) =>
+    exit(await (await import("./commands/status.js")).status(options)),
+  );
   return program;
 }

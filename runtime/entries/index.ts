@@ -24,7 +24,15 @@ export { ScanError, type ScanProblem } from "../scan/scan-error.js";
 
 // What methods are told and what they give.
 export { AssetContext, CheckContext, PartitionedAssetContext, type StepLog } from "../../src/model/contexts.js";
-export { AssetCheckResult, Failure, MaterializeResult, ObserveResult, Output, RetryRequested, type CheckSeverity } from "../../src/model/results.js";
+export {
+  AssetCheckResult,
+  Failure,
+  MaterializeResult,
+  ObserveResult,
+  Output,
+  RetryRequested,
+  type CheckSeverity,
+} from "../../src/model/results.js";
 export { MetadataValue, type MetadataInput } from "../../src/model/metadata.js";
 export type { ColumnLineage, TableColumn } from "../../src/model/metadata-value.js";
 export type { AssetRef, Ctor, Dep, Edge } from "../../src/model/asset-ref.js";
@@ -47,3 +55,7 @@ export type { MillraceConfig } from "../instance/settings.js";
 // Errors and small types.
 export { ConfigError, DefinitionError, ExecutionError, IOError, MillraceError, RequestError, StoreError } from "../../src/base/errors.js";
 export type { Duration } from "../../src/base/duration.js";
+
+// Running from a main script.
+export { bootstrap, type BootstrapOptions, type Millrace } from "../bootstrap/bootstrap.js";
+export type { MaterializeOptions, RunReport } from "../launch/session.js";

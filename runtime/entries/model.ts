@@ -30,3 +30,6 @@ export type { RetryPolicy } from "../../src/model/retry-policy.js";
 export type { PlannedStep, RunPlan, StepEdge } from "../../src/model/run-plan.js";
 export { isFinal, isFinalStep } from "../../src/model/run.js";
 export type { AttemptOutcome, RunRecord, RunStatus, StepRecord, StepStatus } from "../../src/model/run.js";
+export { planRun, type PlanCatalog, type PlanSelection } from "../../src/planning/plan-run.js";
+export { checkRetryPolicy, retryDelayBoundsMs, retryDelayMs } from "../../src/planning/retry-delay.js";
+export { RunState, type Advance, type FoldedEvent, type Passed } from "../../src/planning/run-state.js";

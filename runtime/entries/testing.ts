@@ -1,1 +1,6 @@
-export {};
+import "reflect-metadata";
+
+export { materialize, TestRunFailedError, type TestRunOptions, type TestRunResult } from "../testing/materialize.js";
+export { testCheckContext, testContext, TestContext, type TestContextOptions } from "../testing/test-context.js";
+export { ManualClock } from "../testing/manual-clock.js";
+export { describeIOManager, inputContextFor, outputContextFor, type IOManagerSamples } from "../testing/io-manager-contract.js";

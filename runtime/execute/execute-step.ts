@@ -12,7 +12,7 @@ import type { ParameterBinding, UnitBinding } from "../scan/bindings.js";
 import { derivedDataVersion } from "./data-version.js";
 import { checkResults, givenByOut, givenFor, isAsyncIterable, ONLY_OUT, type Given } from "./given-outputs.js";
 import type { RunServices } from "./services.js";
-import { StepCheckContext, StepContext, type StepFacts } from "./step-context.js";
+import { AssetSetStepContext, StepCheckContext, StepContext, type StepFacts } from "./step-context.js";
 import { callUserCode, type Boundary } from "./user-code-boundary.js";
 
 /** What is known of the newest value of an asset: where it is, and which version. */
@@ -91,7 +91,8 @@ async function runAttempt(services: RunServices, attempt: Attempt, recorder: Rec
     recorder.checks(checkResults(returned, unit.site ?? unit.id), undefined);
     return;
   }
-  const context = new StepContext(facts);
+  const context =
+    binding.code.kind === "function" ? new AssetSetStepContext(facts, (token) => services.resources.get(token)) : new StepContext(facts);
   const returned = await callMethod(services, attempt, context, recorder);
   if (unit.kind !== "multi-asset") {
     await recorder.output({ ...givenFor(ONLY_OUT, returned) }, context);
@@ -105,13 +106,21 @@ async function runAttempt(services: RunServices, attempt: Attempt, recorder: Rec
   }
 }
 
-async function callMethod(services: RunServices, attempt: Attempt, context: StepContext | StepCheckContext, recorder: Recorder): Promise<unknown> {
+async function callMethod(
+  services: RunServices,
+  attempt: Attempt,
+  context: StepContext | StepCheckContext,
+  recorder: Recorder,
+): Promise<unknown> {
   const { code } = attempt.binding;
   if (code.kind === "function") return callUserCode(attempt.boundary, () => code.run(context));
   const values: unknown[] = [];
   for (const parameter of code.parameters) values.push(await valueOf(services, attempt, parameter, context, recorder));
   return callUserCode(attempt.boundary, () => {
-    const pipeline = newPipeline(code.pipeline, code.constructorTokens.map((token) => services.resources.get(token)));
+    const pipeline = newPipeline(
+      code.pipeline,
+      code.constructorTokens.map((token) => services.resources.get(token)),
+    );
     return (pipeline as Record<string, (...args: unknown[]) => unknown>)[code.method]?.(...values);
   });
 }
@@ -142,7 +151,12 @@ export class NeverMaterializedError extends ExecutionError {
   }
 }
 
-async function loadInput(services: RunServices, attempt: Attempt, input: Extract<ParameterBinding, { kind: "input" }>, recorder: Recorder): Promise<unknown> {
+async function loadInput(
+  services: RunServices,
+  attempt: Attempt,
+  input: Extract<ParameterBinding, { kind: "input" }>,
+  recorder: Recorder,
+): Promise<unknown> {
   const upstream = attempt.upstream(input.key);
   if (upstream?.eventId === undefined) {
     if (input.optional) return undefined;
@@ -164,7 +178,12 @@ async function loadInput(services: RunServices, attempt: Attempt, input: Extract
   return inForm(value, input, manager, attempt);
 }
 
-async function inForm(value: unknown, input: Extract<ParameterBinding, { kind: "input" }>, manager: IOManager, attempt: Attempt): Promise<unknown> {
+async function inForm(
+  value: unknown,
+  input: Extract<ParameterBinding, { kind: "input" }>,
+  manager: IOManager,
+  attempt: Attempt,
+): Promise<unknown> {
   if (input.form === "stream") return isAsyncIterable(value) ? value : streamOf(value, input, manager, attempt);
   const whole = isAsyncIterable(value) ? await callUserCode(attempt.boundary, () => gather(value)) : value;
   if (input.form === "array" && !Array.isArray(whole)) throw wrongType(input.key, "an array", whole, manager, attempt);
@@ -178,9 +197,13 @@ async function* streamOf(value: unknown, input: { key: AssetKey }, manager: IOMa
 
 function wrongType(key: AssetKey, wanted: string, value: unknown, manager: IOManager, attempt: Attempt): ExecutionError {
   const got = value === null ? "null" : value instanceof Map ? "a Map" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
-  return new ExecutionError("STEP.INPUT_TYPE", `Step "${attempt.step.key}" takes ${wanted} from "${key}", but ${manager.constructor.name} gave ${got}.`, {
-    fix: `Materialize "${key}" again, or mend ${manager.constructor.name}.load().`,
-  });
+  return new ExecutionError(
+    "STEP.INPUT_TYPE",
+    `Step "${attempt.step.key}" takes ${wanted} from "${key}", but ${manager.constructor.name} gave ${got}.`,
+    {
+      fix: `Materialize "${key}" again, or mend ${manager.constructor.name}.load().`,
+    },
+  );
 }
 
 async function gather(rows: AsyncIterable<unknown>): Promise<unknown[]> {
@@ -219,12 +242,17 @@ class Recorder {
     const attempt = this.#attempt;
     const key = attempt.binding.outKeys.get(given.out);
     if (key === undefined) {
-      throw new ExecutionError("STEP.UNKNOWN_OUT", `${attempt.unit.site ?? attempt.unit.id} gave "${given.out}", which is none of its outs: ${[...attempt.binding.outKeys.keys()].join(", ")}.`, {
-        fix: `Declare "${given.out}" in \`outs\`, or do not give it.`,
-      });
+      throw new ExecutionError(
+        "STEP.UNKNOWN_OUT",
+        `${attempt.unit.site ?? attempt.unit.id} gave "${given.out}", which is none of its outs: ${[...attempt.binding.outKeys.keys()].join(", ")}.`,
+        {
+          fix: `Declare "${given.out}" in \`outs\`, or do not give it.`,
+        },
+      );
     }
     if (!attempt.step.assets.includes(key)) return; // not wanted in this run
-    if (this.#given.has(key)) throw new ExecutionError("STEP.OUT_TWICE", `"${key}" was given twice in one attempt.`, { fix: "Give each out once." });
+    if (this.#given.has(key))
+      throw new ExecutionError("STEP.OUT_TWICE", `"${key}" was given twice in one attempt.`, { fix: "Give each out once." });
     const spec = attempt.specOf(key);
     const inputs = this.#inputVersions(spec);
     const stored = given.hasValue ? await this.#store(key, given.value, spec) : undefined;
@@ -251,7 +279,13 @@ class Recorder {
       if (spec.blocking && !result.passed && result.severity === "ERROR") this.#blocked.push(id);
       const metadata = normalizeMetadata(result.metadata);
       this.event("ASSET_CHECK_EVALUATION", spec.asset, {
-        check: { name: spec.name, passed: result.passed, severity: result.severity, blocking: spec.blocking, ...(result.description === undefined ? {} : { description: result.description }) },
+        check: {
+          name: spec.name,
+          passed: result.passed,
+          severity: result.severity,
+          blocking: spec.blocking,
+          ...(result.description === undefined ? {} : { description: result.description }),
+        },
         ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
       });
     }
@@ -270,9 +304,13 @@ class Recorder {
     const omitted = new Set(step.assets.filter((key) => !this.#given.has(key)));
     const unevaluated = step.checks.filter((id) => !this.#evaluated.has(id) && !omitted.has(checkOf(id).asset));
     if (unevaluated.length > 0) {
-      throw new ExecutionError("STEP.CHECK_MISSING", `${where} ended without a result of ${unevaluated.map((id) => `"${id}"`).join(", ")}.`, {
-        fix: "Return a check result for each declared check.",
-      });
+      throw new ExecutionError(
+        "STEP.CHECK_MISSING",
+        `${where} ended without a result of ${unevaluated.map((id) => `"${id}"`).join(", ")}.`,
+        {
+          fix: "Return a check result for each declared check.",
+        },
+      );
     }
     if (this.#blocked.length > 0) throw new BlockingCheckFailedError(this.#blocked);
   }
@@ -280,12 +318,18 @@ class Recorder {
   #checkId(result: AssetCheckResult, asset: AssetKey | undefined): string {
     const { unit, checkOf, binding } = this.#attempt;
     const of = result.out === undefined ? asset : binding.outKeys.get(result.out);
-    const candidates = unit.checks.filter((id) => (of === undefined || checkOf(id).asset === of) && (result.check === undefined || checkOf(id).name === result.check));
+    const candidates = unit.checks.filter(
+      (id) => (of === undefined || checkOf(id).asset === of) && (result.check === undefined || checkOf(id).name === result.check),
+    );
     const [only, ...others] = candidates;
     if (only !== undefined && others.length === 0) return only;
-    throw new ExecutionError("CHECK.UNKNOWN", `${unit.site ?? unit.id} gave a check result ${result.check === undefined ? "without a name" : `"${result.check}"`}; its checks are ${unit.checks.join(", ") || "none"}.`, {
-      fix: 'Name the check: new AssetCheckResult({ check: "name", ... }), and declare it.',
-    });
+    throw new ExecutionError(
+      "CHECK.UNKNOWN",
+      `${unit.site ?? unit.id} gave a check result ${result.check === undefined ? "without a name" : `"${result.check}"`}; its checks are ${unit.checks.join(", ") || "none"}.`,
+      {
+        fix: 'Name the check: new AssetCheckResult({ check: "name", ... }), and declare it.',
+      },
+    );
   }
 
   /** The newest versions of what the asset depends on, as this attempt saw them. */
@@ -300,7 +344,11 @@ class Recorder {
     });
   }
 
-  async #store(key: AssetKey, value: unknown, spec: AssetSpec): Promise<{ pointer: unknown; manager: string; metadata: Record<string, MetadataValue> }> {
+  async #store(
+    key: AssetKey,
+    value: unknown,
+    spec: AssetSpec,
+  ): Promise<{ pointer: unknown; manager: string; metadata: Record<string, MetadataValue> }> {
     const attempt = this.#attempt;
     const manager = this.#services.resources.ioFor(key);
     const added: Record<string, MetadataValue> = {};
@@ -318,7 +366,11 @@ class Recorder {
     try {
       const pointer = await callUserCode(attempt.boundary, () => manager.store(value, context));
       if (manager.publish) {
-        if (!(await attempt.mayPublish(key))) throw new ExecutionError("STEP.FENCED", `Another attempt at "${attempt.step.key}" has taken over; what this one stored is dropped.`);
+        if (!(await attempt.mayPublish(key)))
+          throw new ExecutionError(
+            "STEP.FENCED",
+            `Another attempt at "${attempt.step.key}" has taken over; what this one stored is dropped.`,
+          );
         await callUserCode(attempt.boundary, () => manager.publish?.(context));
       }
       this.event("HANDLED_OUTPUT", key, { ioManager: manager.constructor.name });

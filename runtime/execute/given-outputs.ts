@@ -30,7 +30,14 @@ export function givenFor(out: string, returned: unknown): Given {
     };
   }
   if (isObserveResult(returned)) {
-    return { out, value: undefined, hasValue: false, metadata: normalizeMetadata(returned.metadata), ...(returned.dataVersion === undefined ? {} : { dataVersion: returned.dataVersion }), checks: [] };
+    return {
+      out,
+      value: undefined,
+      hasValue: false,
+      metadata: normalizeMetadata(returned.metadata),
+      ...(returned.dataVersion === undefined ? {} : { dataVersion: returned.dataVersion }),
+      checks: [],
+    };
   }
   return { out, value: returned, hasValue: returned !== undefined, metadata: {}, checks: [] };
 }
@@ -40,9 +47,13 @@ export async function* givenByOut(returned: unknown, where: string): AsyncGenera
   if (isAsyncIterable(returned)) {
     for await (const item of returned) {
       if (!isOutput(item)) {
-        throw new ExecutionError("STEP.YIELDED_NO_OUTPUT", `${where} yielded ${typeof item === "object" ? "an object" : String(item)} that is no out.`, {
-          fix: 'Yield `new Output("name", value)` for each out.',
-        });
+        throw new ExecutionError(
+          "STEP.YIELDED_NO_OUTPUT",
+          `${where} yielded ${typeof item === "object" ? "an object" : String(item)} that is no out.`,
+          {
+            fix: 'Yield `new Output("name", value)` for each out.',
+          },
+        );
       }
       yield givenFor(item.out, item.value);
     }
@@ -50,9 +61,13 @@ export async function* givenByOut(returned: unknown, where: string): AsyncGenera
   }
   if (returned === undefined || returned === null) return;
   if (typeof returned !== "object" || Array.isArray(returned)) {
-    throw new ExecutionError("STEP.NO_OUTS", `${where} returned ${Array.isArray(returned) ? "an array" : `a ${typeof returned}`}, not an object of its outs.`, {
-      fix: "Return an object with a field for each out, e.g. { orders: [...], users: [...] }.",
-    });
+    throw new ExecutionError(
+      "STEP.NO_OUTS",
+      `${where} returned ${Array.isArray(returned) ? "an array" : `a ${typeof returned}`}, not an object of its outs.`,
+      {
+        fix: "Return an object with a field for each out, e.g. { orders: [...], users: [...] }.",
+      },
+    );
   }
   for (const [out, value] of Object.entries(returned)) if (value !== undefined) yield givenFor(out, value);
 }
@@ -62,13 +77,23 @@ export function checkResults(returned: unknown, where: string): readonly AssetCh
   const results = Array.isArray(returned) ? (returned as unknown[]) : [returned];
   if (results.length > 0 && results.every(isCheckResult)) return results;
   if (typeof returned === "boolean") {
-    throw new ExecutionError("CHECK.RESULT", `${where} returned ${returned}, not a check result.`, { fix: `Return new AssetCheckResult({ passed: ${returned} }).` });
+    throw new ExecutionError("CHECK.RESULT", `${where} returned ${returned}, not a check result.`, {
+      fix: `Return new AssetCheckResult({ passed: ${returned} }).`,
+    });
   }
-  throw new ExecutionError("CHECK.RESULT", `${where} returned ${returned === undefined ? "nothing" : `a ${typeof returned}`}, not a check result.`, {
-    fix: "Return new AssetCheckResult({ passed: ... }), or an array of them, one for each check.",
-  });
+  throw new ExecutionError(
+    "CHECK.RESULT",
+    `${where} returned ${returned === undefined ? "nothing" : `a ${typeof returned}`}, not a check result.`,
+    {
+      fix: "Return new AssetCheckResult({ passed: ... }), or an array of them, one for each check.",
+    },
+  );
 }
 
 export function isAsyncIterable(thing: unknown): thing is AsyncIterable<unknown> {
-  return typeof thing === "object" && thing !== null && typeof (thing as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function";
+  return (
+    typeof thing === "object" &&
+    thing !== null &&
+    typeof (thing as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function"
+  );
 }

@@ -41,7 +41,13 @@ const FILES = FileIOManager.with({});
  * Makes and validates all that a plan needs: run configuration of its assets, its resources, its IO managers.
  * @throws {@link ConfigFaultsError} with every fault, before anything is written
  */
-export function prepareRun(resolved: ResolvedDefinitions, plan: RunPlan, given: Json, environment: Environment, masker: SecretMasker): PreparedConfig {
+export function prepareRun(
+  resolved: ResolvedDefinitions,
+  plan: RunPlan,
+  given: Json,
+  environment: Environment,
+  masker: SecretMasker,
+): PreparedConfig {
   const config = checkRunConfig(given, "The run configuration");
   const preparation = new Preparation(resolved, config, environment, masker);
   const units = [...new Set(plan.steps.map((step) => step.unit))].flatMap((id) => resolved.bindings.units.get(id) ?? []);
@@ -79,7 +85,9 @@ class Preparation implements PreparedConfig {
     const provided = this.resolved.bindings.resources.get(token);
     const instance = provided && this.#instances.get(provided);
     if (instance) return instance;
-    throw new ConfigError("CONFIG.RESOURCE_MISSING", `The resource ${token.name} is not part of this run.`, { fix: `Add ${token.name}.with({...}) to the resources of your Definitions.` });
+    throw new ConfigError("CONFIG.RESOURCE_MISSING", `The resource ${token.name} is not part of this run.`, {
+      fix: `Add ${token.name}.with({...}) to the resources of your Definitions.`,
+    });
   }
 
   ioFor(key: AssetKey): IOManager {
@@ -91,7 +99,8 @@ class Preparation implements PreparedConfig {
     const keys = catalog.assets.map((spec) => spec.key);
     for (const key of Object.keys(this.config.assets ?? {})) if (!keys.includes(key)) this.#unknown(`assets.${key}`, "asset", key, keys);
     const names = [...bindings.resources.keys()].map((token) => token.name);
-    for (const name of Object.keys(this.config.resources ?? {})) if (!names.includes(name)) this.#unknown(`resources.${name}`, "resource", name, names);
+    for (const name of Object.keys(this.config.resources ?? {}))
+      if (!names.includes(name)) this.#unknown(`resources.${name}`, "resource", name, names);
   }
 
   #unknown(path: string, what: string, name: string, names: readonly string[]): void {
@@ -151,11 +160,22 @@ class Preparation implements PreparedConfig {
       return object;
     }
     const fields = { ...provided.fields, ...this.config.resources?.[name] };
-    if (this.config.resources?.[name]) this.#faults.push(...unknownFields(this.config.resources[name], [...fieldsOf(provided.token), ...Object.keys(provided.fields ?? {})], `resources.${name}`));
-    const made = resolveFields(provided.token, fields, this.environment, path, (given) => this.#instance(given as Provided, `${path}.${(given as Provided).token.name}`));
+    if (this.config.resources?.[name])
+      this.#faults.push(
+        ...unknownFields(
+          this.config.resources[name],
+          [...fieldsOf(provided.token), ...Object.keys(provided.fields ?? {})],
+          `resources.${name}`,
+        ),
+      );
+    const made = resolveFields(provided.token, fields, this.environment, path, (given) =>
+      this.#instance(given as Provided, `${path}.${(given as Provided).token.name}`),
+    );
     if ("faults" in made) {
       this.#faults.push(...made.faults);
-      return {};
+      const faulty = {}; // told once; nothing runs with it
+      this.#instances.set(provided, faulty);
+      return faulty;
     }
     for (const secret of made.secrets) {
       const warning = this.masker.add(secret.value);

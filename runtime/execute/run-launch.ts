@@ -22,7 +22,12 @@ export interface RunRequest {
 }
 
 /** Writes the run with all that it plans to do, in one transaction, and claims it for this process. */
-export async function createAndClaim(store: RunStore, request: RunRequest, owner: Owner, nowMs: number): Promise<{ runId: string; epoch: number }> {
+export async function createAndClaim(
+  store: RunStore,
+  request: RunRequest,
+  owner: Owner,
+  nowMs: number,
+): Promise<{ runId: string; epoch: number }> {
   const runId = newId();
   await store.createRun({
     id: runId,
@@ -39,7 +44,8 @@ export async function createAndClaim(store: RunStore, request: RunRequest, owner
     events: plannedEvents(request.plan, nowMs),
   });
   const epoch = await store.claimRun(runId, owner, nowMs, LEASE_MS);
-  if (epoch === undefined) throw new StoreError("STORE.RUN_TAKEN", `Run ${runId} was claimed by another process.`, { fix: "Look at it with `millrace runs`." });
+  if (epoch === undefined)
+    throw new StoreError("STORE.RUN_TAKEN", `Run ${runId} was claimed by another process.`, { fix: "Look at it with `millrace runs`." });
   return { runId, epoch };
 }
 
@@ -62,7 +68,12 @@ export async function storedValues(store: RunStore, keys: readonly AssetKey[]): 
     const newest = materialization ?? observation;
     if (!newest) continue;
     const { dataVersion, pointer, metadata } = newest.payload ?? {};
-    values.set(assetKey, { ...(dataVersion === undefined ? {} : { dataVersion }), eventId: newest.id, pointer, ...(metadata ? { metadata } : {}) });
+    values.set(assetKey, {
+      ...(dataVersion === undefined ? {} : { dataVersion }),
+      eventId: newest.id,
+      pointer,
+      ...(metadata ? { metadata } : {}),
+    });
   }
   return values;
 }

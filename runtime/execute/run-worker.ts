@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ExecutionError, InternalError, messageOf } from "../../src/base/errors.js";
 import { newId } from "../../src/base/ids.js";
 import { checkId, type AssetKey, type AssetSpec, type CheckSpec, type UnitSpec } from "../../src/model/asset-spec.js";
@@ -105,7 +106,13 @@ export class RunWorker {
   }
 
   #event(type: EventType, stepKey: string | undefined, payload: EventPayload, more: Partial<NewEvent> = {}): NewEvent {
-    const event: NewEvent = { type, atMs: this.#services.clock.nowMs(), ...(stepKey === undefined ? {} : { stepKey }), ...more, payload: this.#services.masker.deep(payload) };
+    const event: NewEvent = {
+      type,
+      atMs: this.#services.clock.nowMs(),
+      ...(stepKey === undefined ? {} : { stepKey }),
+      ...more,
+      payload: this.#services.masker.deep(payload),
+    };
     this.#events.push(event);
     return event;
   }
@@ -129,7 +136,14 @@ export class RunWorker {
         const type = status === "SKIPPED" ? "STEP_SKIPPED" : "STEP_NOT_RUN";
         this.#state.apply(this.#event(type, step.key, { reason: cause }));
         this.#transitions.push({ stepKey: step.key, status });
-        if (status === "NOT_RUN") for (const key of step.assets) this.#event("ASSET_FAILED_TO_MATERIALIZE", step.key, { reason: "UPSTREAM_FAILED_TO_MATERIALIZE", message: `"${cause}" failed` }, { assetKey: key });
+        if (status === "NOT_RUN")
+          for (const key of step.assets)
+            this.#event(
+              "ASSET_FAILED_TO_MATERIALIZE",
+              step.key,
+              { reason: "UPSTREAM_FAILED_TO_MATERIALIZE", message: `"${cause}" failed` },
+              { assetKey: key },
+            );
       }
     }
   }
@@ -143,8 +157,8 @@ export class RunWorker {
         const completions = this.#completions;
         this.#completions = [];
         for (const completion of completions) for (const event of completion.events) this.#state.apply(event);
-        this.#follow();
         if (this.#canceled) this.#cancelWaiting();
+        this.#follow();
         const claims = this.#canceled ? [] : this.#claims();
         const ended = this.#state.ended && this.#running.size === 0;
         const status = this.#canceled ? "CANCELED" : this.#state.failed ? "FAILURE" : "SUCCESS";
@@ -166,7 +180,10 @@ export class RunWorker {
           ...(ended ? { end: { status, atMs: nowMs } } : {}),
         };
         const result = await this.#services.store.commit(batch);
-        if (!result.ok) throw new ExecutionError("RUN.FENCED", `Run ${this.#run.runId} was taken over by another process.`, { fix: "Look at it with `millrace runs`; this process has stopped working on it." });
+        if (!result.ok)
+          throw new ExecutionError("RUN.FENCED", `Run ${this.#run.runId} was taken over by another process.`, {
+            fix: "Look at it with `millrace runs`; this process has stopped working on it.",
+          });
         for (const completion of completions) this.#remember(completion, result.eventIds[completion.attemptId] ?? []);
         this.#tell([...completions.flatMap((completion) => completion.events), ...events]);
         for (const { claim, step } of claims) this.#start(step, claim);
@@ -201,7 +218,9 @@ export class RunWorker {
     return this.#queue.splice(0, Math.max(0, free)).map(({ step, number }) => {
       const nowMs = this.#services.clock.nowMs();
       const claim: Claim = { stepKey: step.key, attempt: number, attemptId: newId(), nowMs, leaseUntilMs: nowMs + LEASE_MS };
-      this.#running.set(step.key, { step, attemptId: claim.attemptId, number, controller: new AbortController(), sinceMs: nowMs, settled: false });
+      const controller = new AbortController();
+      setMaxListeners(0, controller.signal); // one listener for each call of user code that is under way, and user code adds its own
+      this.#running.set(step.key, { step, attemptId: claim.attemptId, number, controller, sinceMs: nowMs, settled: false });
       const start: NewEvent = { type: "STEP_START", atMs: nowMs, stepKey: step.key, attempt: number };
       this.#state.apply(start);
       return { claim, step };
@@ -275,7 +294,8 @@ export class RunWorker {
       specOf: (key) => this.#specs.get(key) ?? missing(key),
       checkOf: (id) => this.#checks.get(id) ?? missing(id),
       upstream: (key) => this.#values.get(key),
-      mayPublish: (key) => this.#services.store.recordPublication(this.#run.runId, this.#run.epoch, attemptId, key, this.#services.clock.nowMs()),
+      mayPublish: (key) =>
+        this.#services.store.recordPublication(this.#run.runId, this.#run.epoch, attemptId, key, this.#services.clock.nowMs()),
     };
     const result = await executeStep(this.#services, attempt);
     lines.flush();
@@ -309,24 +329,53 @@ export class RunWorker {
     const base = { stepKey: step.key, attempt: number, attemptId, atMs };
     if (!result.thrown) {
       const durationMs = atMs - running.sinceMs;
-      return { ...base, outcome: "SUCCESS", stepStatus: "SUCCESS", events: [...result.events, { ...at, type: "STEP_SUCCESS", payload: { durationMs } }] };
+      return {
+        ...base,
+        outcome: "SUCCESS",
+        stepStatus: "SUCCESS",
+        events: [...result.events, { ...at, type: "STEP_SUCCESS", payload: { durationMs } }],
+      };
     }
     const { error } = result.thrown;
     const events: NewEvent[] = [...result.events];
-    if (abandoned) events.push({ ...at, type: "ATTEMPT_ABANDONED", payload: { reason: `It ignored its abort for ${this.#services.cancelGraceMs} ms.` } });
+    if (abandoned)
+      events.push({
+        ...at,
+        type: "ATTEMPT_ABANDONED",
+        payload: { reason: `It ignored its abort for ${this.#services.cancelGraceMs} ms.` },
+      });
     if (this.#canceled && error instanceof StepCanceledError) {
-      return { ...base, outcome: abandoned ? "ABANDONED" : "CANCELED", stepStatus: "CANCELED", events: [...events, { ...at, type: "STEP_CANCELED", payload: {} }] };
+      return {
+        ...base,
+        outcome: abandoned ? "ABANDONED" : "CANCELED",
+        stepStatus: "CANCELED",
+        events: [...events, { ...at, type: "STEP_CANCELED", payload: {} }],
+      };
     }
     const waitMs = abandoned ? undefined : this.#retryWaitMs(step, number, error);
-    const payload: EventPayload = this.#services.masker.deep({ error: storedError(error), ...(isFailure(error) ? { metadata: normalizeMetadata(error.metadata) } : {}) });
+    const payload: EventPayload = this.#services.masker.deep({
+      error: storedError(error),
+      ...(isFailure(error) ? { metadata: normalizeMetadata(error.metadata) } : {}),
+    });
     if (waitMs !== undefined) {
-      return { ...base, outcome: "RETRY", stepStatus: "UP_FOR_RETRY", events: [...events, { ...at, type: "STEP_UP_FOR_RETRY", payload: { ...payload, waitMs } }] };
+      return {
+        ...base,
+        outcome: "RETRY",
+        stepStatus: "UP_FOR_RETRY",
+        events: [...events, { ...at, type: "STEP_UP_FOR_RETRY", payload: { ...payload, waitMs } }],
+      };
     }
     const given = new Set(events.filter((event) => event.type === "ASSET_MATERIALIZATION").map((event) => event.assetKey));
     for (const key of step.assets) {
-      if (!given.has(key)) events.push({ ...at, type: "ASSET_FAILED_TO_MATERIALIZE", assetKey: key, payload: { reason: "FAILED_TO_MATERIALIZE" } });
+      if (!given.has(key))
+        events.push({ ...at, type: "ASSET_FAILED_TO_MATERIALIZE", assetKey: key, payload: { reason: "FAILED_TO_MATERIALIZE" } });
     }
-    return { ...base, outcome: abandoned ? "ABANDONED" : "FAILURE", stepStatus: "FAILURE", events: [...events, { ...at, type: "STEP_FAILURE", payload }] };
+    return {
+      ...base,
+      outcome: abandoned ? "ABANDONED" : "FAILURE",
+      stepStatus: "FAILURE",
+      events: [...events, { ...at, type: "STEP_FAILURE", payload }],
+    };
   }
 
   #retryWaitMs(step: PlannedStep, number: number, error: unknown): number | undefined {

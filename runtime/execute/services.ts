@@ -44,4 +44,3 @@ export interface RunOutcome {
   readonly runId: string;
   readonly status: "SUCCESS" | "FAILURE" | "CANCELED";
 }
-

@@ -1,3 +1,4 @@
+import type { Ctor } from "../../src/model/asset-ref.js";
 import { AssetContext, CheckContext, type StepLog } from "../../src/model/contexts.js";
 import type { EventPayload } from "../../src/model/event.js";
 import { normalizeMetadata, toJson, type MetadataInput } from "../../src/model/metadata.js";
@@ -47,9 +48,13 @@ export class StepContext extends AssetContext {
     const [only, ...others] = this.selectedOuts;
     const name = out ?? (others.length === 0 ? only : undefined);
     if (name === undefined || !this.selectedOuts.has(name)) {
-      throw new DefinitionError("METADATA.OUT", `addOutputMetadata needs the name of an out: ${[...this.selectedOuts].join(", ")}${out === undefined ? "" : `, not "${out}"`}.`, {
-        fix: `Write addOutputMetadata({...}, "${only ?? ""}").`,
-      });
+      throw new DefinitionError(
+        "METADATA.OUT",
+        `addOutputMetadata needs the name of an out: ${[...this.selectedOuts].join(", ")}${out === undefined ? "" : `, not "${out}"`}.`,
+        {
+          fix: `Write addOutputMetadata({...}, "${only ?? ""}").`,
+        },
+      );
     }
     this.#metadata.set(name, { ...this.#metadata.get(name), ...normalizeMetadata(metadata) });
   }
@@ -57,6 +62,20 @@ export class StepContext extends AssetContext {
   /** What was added for an out. */
   metadataOf(out: string): Readonly<Record<string, MetadataValue>> {
     return this.#metadata.get(out) ?? {};
+  }
+}
+
+/** The context of the function of `defineAssets`: it hands out the resources that the definition lists. */
+export class AssetSetStepContext extends StepContext {
+  readonly #resourceOf: (token: Ctor) => unknown;
+
+  constructor(facts: StepFacts, resourceOf: (token: Ctor) => unknown) {
+    super(facts);
+    this.#resourceOf = resourceOf;
+  }
+
+  resource<T>(token: Ctor<T>): T {
+    return this.#resourceOf(token) as T;
   }
 }
 

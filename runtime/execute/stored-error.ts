@@ -6,7 +6,11 @@ const INTERNAL_FRAME = /\/(?:dist\/)?runtime\/execute\/|node:internal|\/node_mod
 /** What was thrown as the log keeps it: strings and `undefined` too, the causes in order, the user's own frames only. */
 export function storedError(thrown: unknown, depth = 0): StoredError {
   if (!(thrown instanceof Error) && !isErrorLike(thrown)) {
-    return { name: "NonError", message: thrown === undefined ? "undefined was thrown (or a promise rejected with it)" : `${describe(thrown)} was thrown, which is no Error` };
+    return {
+      name: "NonError",
+      message:
+        thrown === undefined ? "undefined was thrown (or a promise rejected with it)" : `${describe(thrown)} was thrown, which is no Error`,
+    };
   }
   const stack = typeof thrown.stack === "string" ? userFrames(thrown.stack) : undefined;
   return {
@@ -19,7 +23,12 @@ export function storedError(thrown: unknown, depth = 0): StoredError {
 }
 
 function isErrorLike(thrown: unknown): thrown is Error {
-  return typeof thrown === "object" && thrown !== null && typeof (thrown as Error).message === "string" && typeof (thrown as Error).name === "string";
+  return (
+    typeof thrown === "object" &&
+    thrown !== null &&
+    typeof (thrown as Error).message === "string" &&
+    typeof (thrown as Error).name === "string"
+  );
 }
 
 function describe(thrown: unknown): string {

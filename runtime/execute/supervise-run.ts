@@ -33,7 +33,13 @@ interface Lifecycle {
 }
 
 /** Takes a claimed run from the setup of its resources to their teardown; whatever happens between, what was set up is torn down. */
-export async function superviseRun(world: Supervision, prepared: PreparedConfig, masker: SecretMasker, run: ClaimedRun, signal?: AbortSignal): Promise<RunOutcome> {
+export async function superviseRun(
+  world: Supervision,
+  prepared: PreparedConfig,
+  masker: SecretMasker,
+  run: ClaimedRun,
+  signal?: AbortSignal,
+): Promise<RunOutcome> {
   const { store, clock } = world;
   const tell = new RunEvents(world, masker, run);
   await store.keepLease(run.runId, run.epoch, LEASE_MS);
@@ -88,7 +94,13 @@ class RunEvents {
   }
 }
 
-async function openResources(prepared: PreparedConfig, opened: PreparedResource[], tell: RunEvents, run: ClaimedRun, signal: AbortSignal): Promise<boolean> {
+async function openResources(
+  prepared: PreparedConfig,
+  opened: PreparedResource[],
+  tell: RunEvents,
+  run: ClaimedRun,
+  signal: AbortSignal,
+): Promise<boolean> {
   const log = stepLog((payload) => void tell.now("LOG", payload));
   for (const resource of prepared.resources) {
     if (!resource.managed || !hasSetup(resource)) {
@@ -101,7 +113,11 @@ async function openResources(prepared: PreparedConfig, opened: PreparedResource[
       opened.push(resource);
       await tell.now("RESOURCE_INIT_SUCCESS", { resource: resource.name });
     } catch (error) {
-      await tell.now("RESOURCE_INIT_FAILURE", { resource: resource.name, message: `Resource ${resource.name} could not be set up.`, error: storedError(error) });
+      await tell.now("RESOURCE_INIT_FAILURE", {
+        resource: resource.name,
+        message: `Resource ${resource.name} could not be set up.`,
+        error: storedError(error),
+      });
       return true;
     }
   }
@@ -110,7 +126,11 @@ async function openResources(prepared: PreparedConfig, opened: PreparedResource[
 
 /** Whether the class has a setup of its own: most have none, and then there is nothing to tell. */
 function hasSetup(resource: PreparedResource): boolean {
-  for (let prototype: unknown = Object.getPrototypeOf(resource.instance); prototype !== null && prototype !== undefined; prototype = Object.getPrototypeOf(prototype)) {
+  for (
+    let prototype: unknown = Object.getPrototypeOf(resource.instance);
+    prototype !== null && prototype !== undefined;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
     const own = (prototype as { constructor?: { name?: string } }).constructor?.name;
     if (own === "ConfigurableResource") return false;
     if (Object.prototype.hasOwnProperty.call(prototype, "setup")) return true;
@@ -124,14 +144,23 @@ async function closeResources(opened: readonly PreparedResource[], tell: RunEven
     try {
       await (resource.instance as unknown as Lifecycle).teardown();
     } catch (error) {
-      await tell.now("RESOURCE_TEARDOWN_FAILURE", { resource: resource.name, message: `Resource ${resource.name} could not be torn down.`, error: storedError(error) });
+      await tell.now("RESOURCE_TEARDOWN_FAILURE", {
+        resource: resource.name,
+        message: `Resource ${resource.name} could not be torn down.`,
+        error: storedError(error),
+      });
     }
   }
 }
 
 async function endWithoutSteps(world: Supervision, run: ClaimedRun): Promise<RunOutcome> {
   const nowMs = world.clock.nowMs();
-  const events: NewEvent[] = run.plan.steps.map((step) => ({ type: "STEP_NOT_RUN", atMs: nowMs, stepKey: step.key, payload: { reason: "a resource" } }));
+  const events: NewEvent[] = run.plan.steps.map((step) => ({
+    type: "STEP_NOT_RUN",
+    atMs: nowMs,
+    stepKey: step.key,
+    payload: { reason: "a resource" },
+  }));
   events.push({ type: "RUN_FAILURE", atMs: nowMs, payload: { reason: "A resource could not be set up." } });
   await world.store.commit({
     runId: run.runId,
@@ -153,10 +182,14 @@ async function watchForCancel(world: Supervision, run: ClaimedRun, worker: RunWo
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, CANCEL_POLL_MS);
       timer.unref();
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      }, { once: true });
+      signal.addEventListener(
+        "abort",
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        { once: true },
+      );
     });
     if (signal.aborted) return;
     const current = await world.store.getRun(run.runId).catch(() => undefined);

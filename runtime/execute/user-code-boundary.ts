@@ -14,7 +14,9 @@ export interface Boundary {
 /** The attempt did not end by itself within its limit. */
 export class StepTimeoutError extends ExecutionError {
   constructor(stepKey: string, timeoutMs: number) {
-    super("STEP.TIMEOUT", `Step "${stepKey}" did not end within ${timeoutMs} ms.`, { fix: "Make it faster, let it heed `context.signal`, or give it a longer `timeout`." });
+    super("STEP.TIMEOUT", `Step "${stepKey}" did not end within ${timeoutMs} ms.`, {
+      fix: "Make it faster, let it heed `context.signal`, or give it a longer `timeout`.",
+    });
   }
 }
 
@@ -28,7 +30,9 @@ export class StepCanceledError extends ExecutionError {
 /** User code called `process.exit`, which would have ended the run beside it. */
 export class ProcessExitError extends ExecutionError {
   constructor(stepKey: string, code: unknown) {
-    super("STEP.PROCESS_EXIT", `Step "${stepKey}" called process.exit(${code === undefined ? "" : String(code)}).`, { fix: "Throw an error to fail the step, or return to end it." });
+    super("STEP.PROCESS_EXIT", `Step "${stepKey}" called process.exit(${code === undefined ? "" : String(code)}).`, {
+      fix: "Throw an error to fail the step, or return to end it.",
+    });
   }
 }
 

@@ -37,12 +37,23 @@ export interface Settings {
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 
-const CONFIG_FILES = ["millrace.config.ts", "millrace.config.mts", "millrace.config.cts", "millrace.config.js", "millrace.config.mjs", "millrace.config.cjs"];
+const CONFIG_FILES = [
+  "millrace.config.ts",
+  "millrace.config.mts",
+  "millrace.config.cts",
+  "millrace.config.js",
+  "millrace.config.mjs",
+  "millrace.config.cjs",
+];
 const DEFINITION_FILES = ["definitions.ts", "src/definitions.ts", "definitions.mts", "definitions.js", "definitions.mjs"];
 const FIELDS: readonly (keyof MillraceConfig)[] = ["definitions", "home", "fsync", "concurrency", "cancelGrace", "logLevel"];
 
 /** Reads the project's configuration: the file, then `.env`, then `MILLRACE_*` variables above both. */
-export async function readSettings(options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly definitions?: string }): Promise<Settings> {
+export async function readSettings(options: {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly definitions?: string;
+}): Promise<Settings> {
   const start = options.definitions === undefined ? options.cwd : dirname(resolve(options.cwd, options.definitions));
   const { root, file } = findRoot(start);
   loadEnvFile(join(root, ".env"), options.env);
@@ -70,25 +81,40 @@ function checked(module: unknown, file: string): MillraceConfig {
   const holder = module as { default?: unknown };
   const given = (holder.default as { default?: unknown } | undefined)?.default ?? holder.default ?? module;
   if (typeof given !== "object" || given === null) {
-    throw new ConfigError("CONFIG.NOT_AN_OBJECT", `${file} exports ${given === null ? "null" : `a ${typeof given}`} as its default.`, { fix: 'Write: export default { definitions: "./definitions.ts" };' });
+    throw new ConfigError("CONFIG.NOT_AN_OBJECT", `${file} exports ${given === null ? "null" : `a ${typeof given}`} as its default.`, {
+      fix: 'Write: export default { definitions: "./definitions.ts" };',
+    });
   }
   for (const name of Object.keys(given)) {
     if ((FIELDS as readonly string[]).includes(name) || name === "__esModule") continue;
     const near = nearest(name, FIELDS);
-    throw new ConfigError("CONFIG.UNKNOWN_FIELD", `${file} sets "${name}", which is no setting.`, { fix: near ? `Did you mean "${near}"?` : `The settings are ${FIELDS.join(", ")}.` });
+    throw new ConfigError("CONFIG.UNKNOWN_FIELD", `${file} sets "${name}", which is no setting.`, {
+      fix: near ? `Did you mean "${near}"?` : `The settings are ${FIELDS.join(", ")}.`,
+    });
   }
   return given as MillraceConfig;
 }
 
-function settle(root: string, file: string | undefined, config: MillraceConfig, options: { cwd: string; env: NodeJS.ProcessEnv; definitions?: string }): Settings {
+function settle(
+  root: string,
+  file: string | undefined,
+  config: MillraceConfig,
+  options: { cwd: string; env: NodeJS.ProcessEnv; definitions?: string },
+): Settings {
   const { env } = options;
-  const where = (variable: string, field: string): string => (env[variable] === undefined ? `"${field}" of ${file ?? "the configuration"}` : `The environment variable ${variable}`);
+  const where = (variable: string, field: string): string =>
+    env[variable] === undefined ? `"${field}" of ${file ?? "the configuration"}` : `The environment variable ${variable}`;
   const concurrency = Number(env.MILLRACE_CONCURRENCY ?? config.concurrency ?? availableParallelism());
   if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new ConfigError("CONFIG.CONCURRENCY", `${where("MILLRACE_CONCURRENCY", "concurrency")} is ${env.MILLRACE_CONCURRENCY ?? config.concurrency}.`, { fix: "Give a whole number, 1 or more." });
+    throw new ConfigError(
+      "CONFIG.CONCURRENCY",
+      `${where("MILLRACE_CONCURRENCY", "concurrency")} is ${env.MILLRACE_CONCURRENCY ?? config.concurrency}.`,
+      { fix: "Give a whole number, 1 or more." },
+    );
   }
   const at = (path: string): string => (isAbsolute(path) ? path : join(root, path));
-  const definitions = options.definitions === undefined ? (env.MILLRACE_DEFINITIONS ?? config.definitions) : resolve(options.cwd, options.definitions);
+  const definitions =
+    options.definitions === undefined ? (env.MILLRACE_DEFINITIONS ?? config.definitions) : resolve(options.cwd, options.definitions);
   const found = definitions === undefined ? DEFINITION_FILES.map(at).find(existsSync) : at(definitions);
   return {
     root,
@@ -98,7 +124,11 @@ function settle(root: string, file: string | undefined, config: MillraceConfig, 
     fsync: oneOf(env.MILLRACE_FSYNC ?? config.fsync ?? "FULL", ["FULL", "NORMAL"], where("MILLRACE_FSYNC", "fsync")),
     concurrency,
     cancelGraceMs: toMs(env.MILLRACE_CANCEL_GRACE ?? config.cancelGrace ?? "10s", where("MILLRACE_CANCEL_GRACE", "cancelGrace")),
-    logLevel: oneOf(env.MILLRACE_LOG_LEVEL ?? config.logLevel ?? "info", ["debug", "info", "warn", "error"], where("MILLRACE_LOG_LEVEL", "logLevel")),
+    logLevel: oneOf(
+      env.MILLRACE_LOG_LEVEL ?? config.logLevel ?? "info",
+      ["debug", "info", "warn", "error"],
+      where("MILLRACE_LOG_LEVEL", "logLevel"),
+    ),
   };
 }
 

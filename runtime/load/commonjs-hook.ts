@@ -28,7 +28,8 @@ function hookResolution(internals: ModuleInternals): void {
   const original = internals._resolveFilename;
   internals._resolveFilename = function (request, parent, ...rest) {
     const importer = parent?.filename;
-    const found = importer && isTypeScript(importer) && !isInNodeModules(importer) ? resolveTypeScript(request, dirname(importer)) : undefined;
+    const found =
+      importer && isTypeScript(importer) && !isInNodeModules(importer) ? resolveTypeScript(request, dirname(importer)) : undefined;
     return original.call(this, found ?? request, parent, ...rest);
   };
 }

@@ -27,7 +27,10 @@ export const initialize: InitializeHook<{ port: MessagePort }> = (data) => {
 /** `./orders.js` → `orders.ts`, extensionless files, `paths` of tsconfig.json: for importers in TypeScript only. */
 export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   const importer = context.parentURL?.startsWith("file:") ? fileURLToPath(context.parentURL) : undefined;
-  const found = importer && isTypeScript(importer) && !isInNodeModules(importer) ? resolveTypeScript(withoutQuery(specifier), dirname(importer)) : undefined;
+  const found =
+    importer && isTypeScript(importer) && !isInNodeModules(importer)
+      ? resolveTypeScript(withoutQuery(specifier), dirname(importer))
+      : undefined;
   const resolved = await nextResolve(found ? pathToFileURL(found).href + queryOf(specifier) : specifier, context);
   if (context.parentURL === undefined) mainUrl ??= resolved.url;
   return resolved;

@@ -16,9 +16,13 @@ export function explainImportFailure(file: string, error: unknown): Error {
     if (explained) return explained;
   }
   const [place] = placesOf(error);
-  return new DefinitionError("DEFINITION.MODULE_THREW", `${describe(error)}\n  thrown while ${file} was imported${place ? `, at ${place.path}:${place.line}` : ""}`, {
-    cause: error,
-  });
+  return new DefinitionError(
+    "DEFINITION.MODULE_THREW",
+    `${describe(error)}\n  thrown while ${file} was imported${place ? `, at ${place.path}:${place.line}` : ""}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Ours by its code, not by its class: an ES module may hold another copy of the package. */
@@ -32,11 +36,14 @@ const syntax: Explanation = (file, message, error) => {
   if (message.startsWith("Syntax error in ")) return new DefinitionError("DEFINITION.SYNTAX", message, { cause: error });
   if (!(error instanceof SyntaxError) || isAboutAwait(message) || isAboutExport(message)) return undefined;
   const place = /^(.+?):(\d+)\n/.exec(error.stack ?? "");
-  return new DefinitionError("DEFINITION.SYNTAX", `Syntax error in ${place ? `${toPath(place[1] ?? "")}:${place[2]}` : file}: ${message}`, { cause: error });
+  return new DefinitionError("DEFINITION.SYNTAX", `Syntax error in ${place ? `${toPath(place[1] ?? "")}:${place[2]}` : file}: ${message}`, {
+    cause: error,
+  });
 };
 
 const usedTooEarly: Explanation = (file, message, error) => {
-  const name = error instanceof ReferenceError ? /^(?:Cannot access '([\w$]+)' before initialization|([\w$]+) is not defined)$/.exec(message) : null;
+  const name =
+    error instanceof ReferenceError ? /^(?:Cannot access '([\w$]+)' before initialization|([\w$]+) is not defined)$/.exec(message) : null;
   if (!name) return undefined;
   const symbol = name[1] ?? name[2] ?? "";
   // swc's CommonJS reads an import through a getter in the declaring file: the user is the frame below it.
@@ -49,10 +56,14 @@ const usedTooEarly: Explanation = (file, message, error) => {
   const cycle = declared ? undefined : importCycleThrough(path);
   if (name[2] && !cycle) return undefined;
   if (cycle) {
-    return new DefinitionError("DEFINITION.IMPORT_CYCLE", `"${symbol}" is used at ${at} before its module has run, because the imports form a cycle: ${printCycle(cycle)}.`, {
-      fix: `Write ref(() => ${symbol}, …) where the decorator names ${symbol}, or move ${symbol} to a file that imports neither.`,
-      cause: error,
-    });
+    return new DefinitionError(
+      "DEFINITION.IMPORT_CYCLE",
+      `"${symbol}" is used at ${at} before its module has run, because the imports form a cycle: ${printCycle(cycle)}.`,
+      {
+        fix: `Write ref(() => ${symbol}, …) where the decorator names ${symbol}, or move ${symbol} to a file that imports neither.`,
+        cause: error,
+      },
+    );
   }
   return new DefinitionError("DEFINITION.USED_BEFORE_DECLARATION", `"${symbol}" is used at ${at} above its declaration.`, {
     fix: `Move the declaration of ${symbol} above its first use, or write ref(() => ${symbol}, …).`,
@@ -63,10 +74,14 @@ const usedTooEarly: Explanation = (file, message, error) => {
 const topLevelAwait: Explanation = (file, message, error) => {
   const code = (error as { code?: unknown }).code;
   if (!isAboutAwait(message) && code !== "ERR_REQUIRE_ASYNC_MODULE") return undefined;
-  return new DefinitionError("DEFINITION.TOP_LEVEL_AWAIT", `${file} is CommonJS, or is required by a CommonJS file, where "await" cannot stand at the top level.`, {
-    fix: `Export a function instead, export default async () => { … }, or set "type": "module" in package.json.`,
-    cause: error,
-  });
+  return new DefinitionError(
+    "DEFINITION.TOP_LEVEL_AWAIT",
+    `${file} is CommonJS, or is required by a CommonJS file, where "await" cannot stand at the top level.`,
+    {
+      fix: `Export a function instead, export default async () => { … }, or set "type": "module" in package.json.`,
+      cause: error,
+    },
+  );
 };
 
 const missingExport: Explanation = (file, message, error) => {
@@ -76,7 +91,10 @@ const missingExport: Explanation = (file, message, error) => {
   return new DefinitionError(
     "DEFINITION.EXPORT_NOT_FOUND",
     `${place ? `${toPath(place[1] ?? "")}:${place[2]}` : file} names "${name}" of "${from}", which exports no such value.`,
-    { fix: `Correct the name; or, when ${name} is only a type, write import type { ${name} }, or export type { ${name} } to pass it on.`, cause: error },
+    {
+      fix: `Correct the name; or, when ${name} is only a type, write import type { ${name} }, or export type { ${name} } to pass it on.`,
+      cause: error,
+    },
   );
 };
 

@@ -42,11 +42,20 @@ export async function loadPipelines(globs: string | readonly string[], options: 
 
 async function matchingFiles(globs: string | readonly string[], cwd: string): Promise<string[]> {
   const patterns = typeof globs === "string" ? [globs] : [...globs];
-  const files = await glob(patterns, { cwd, absolute: true, expandDirectories: false, ignore: ["**/node_modules/**", "**/*.d.{ts,mts,cts}"] });
-  if (files.length > 0) return files.map((file) => resolve(file)).sort();
-  throw new DefinitionError("DEFINITION.NO_FILES_MATCH", `No file matches ${patterns.map((pattern) => `"${pattern}"`).join(", ")} in ${cwd}.`, {
-    fix: `Correct the glob, or pass { cwd } when it is not relative to the file that calls loadPipelines.`,
+  const files = await glob(patterns, {
+    cwd,
+    absolute: true,
+    expandDirectories: false,
+    ignore: ["**/node_modules/**", "**/*.d.{ts,mts,cts}"],
   });
+  if (files.length > 0) return files.map((file) => resolve(file)).sort();
+  throw new DefinitionError(
+    "DEFINITION.NO_FILES_MATCH",
+    `No file matches ${patterns.map((pattern) => `"${pattern}"`).join(", ")} in ${cwd}.`,
+    {
+      fix: `Correct the glob, or pass { cwd } when it is not relative to the file that calls loadPipelines.`,
+    },
+  );
 }
 
 function pipelinesIn(exports: unknown): PipelineClass[] {

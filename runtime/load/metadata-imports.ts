@@ -5,7 +5,8 @@
  * `import { Revenue } from "./revenue.js"` alive. When `Revenue` is an interface, the module that declares it exports
  * no such name, and linking fails before any code runs. A namespace import links whatever the module exports.
  */
-const importLine = /^import (?:([\w$]+)(?:, )?)?(?:\{ ([^}]*) \})?(?:\* as [\w$]+)? ?from ("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')( with \{.*\})?;$/gm;
+const importLine =
+  /^import (?:([\w$]+)(?:, )?)?(?:\{ ([^}]*) \})?(?:\* as [\w$]+)? ?from ("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')( with \{.*\})?;$/gm;
 const guard = /(?:typeof [\w$.]+ === "undefined" \|\| )*typeof [\w$.]+ === "undefined" \? Object : [\w$.]+/g;
 
 /** Whether the code guards any type reference at all: without one there is nothing to rewrite. */
@@ -22,19 +23,25 @@ export function relinkMetadataImports(code: string, withoutMetadata: string): st
   const values = importedNames(withoutMetadata);
   const accessOf = new Map<string, string>();
   let count = 0;
-  const relinked = code.replace(importLine, (line, defaultName: string | undefined, list: string | undefined, from: string, attributes = "") => {
-    const names = specifiers(defaultName, list);
-    const moved = names.filter(({ local }) => !values.has(local));
-    if (moved.length === 0) return line;
-    const namespace = freshName(code, () => `_metadata_${count++}`);
-    for (const { imported, local } of moved) accessOf.set(local, imported.startsWith('"') ? `${namespace}[${imported}]` : `${namespace}.${imported}`);
-    const kept = names.filter(({ local }) => values.has(local));
-    const star = /\* as [\w$]+/.exec(line)?.[0];
-    return [...keptImports(kept, star), `import * as ${namespace}`].map((clause) => `${clause} from ${from}${attributes};`).join(" ");
-  });
+  const relinked = code.replace(
+    importLine,
+    (line, defaultName: string | undefined, list: string | undefined, from: string, attributes = "") => {
+      const names = specifiers(defaultName, list);
+      const moved = names.filter(({ local }) => !values.has(local));
+      if (moved.length === 0) return line;
+      const namespace = freshName(code, () => `_metadata_${count++}`);
+      for (const { imported, local } of moved)
+        accessOf.set(local, imported.startsWith('"') ? `${namespace}[${imported}]` : `${namespace}.${imported}`);
+      const kept = names.filter(({ local }) => values.has(local));
+      const star = /\* as [\w$]+/.exec(line)?.[0];
+      return [...keptImports(kept, star), `import * as ${namespace}`].map((clause) => `${clause} from ${from}${attributes};`).join(" ");
+    },
+  );
   if (accessOf.size === 0) return code;
   return relinked.replace(guard, (text) =>
-    text.replace(/(typeof |: )([\w$]+)/g, (whole, before: string, name: string) => (accessOf.has(name) ? before + accessOf.get(name) : whole)),
+    text.replace(/(typeof |: )([\w$]+)/g, (whole, before: string, name: string) =>
+      accessOf.has(name) ? before + accessOf.get(name) : whole,
+    ),
   );
 }
 

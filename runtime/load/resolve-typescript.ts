@@ -2,7 +2,12 @@ import { statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { loadSettingsFor } from "./tsconfig.js";
 
-const sourceExtensions: Readonly<Record<string, readonly string[]>> = { ".js": [".ts", ".tsx"], ".mjs": [".mts"], ".cjs": [".cts"], ".jsx": [".tsx"] };
+const sourceExtensions: Readonly<Record<string, readonly string[]>> = {
+  ".js": [".ts", ".tsx"],
+  ".mjs": [".mts"],
+  ".cjs": [".cts"],
+  ".jsx": [".tsx"],
+};
 
 /**
  * The file that a TypeScript importer means, or `undefined` where Node's own answer is right.
@@ -31,7 +36,9 @@ function sourceOf(path: string, folderOnly: boolean): string | undefined {
   const swapped = (extension ? (sourceExtensions[extension] ?? []) : []).map((source) => path.slice(0, -extension!.length) + source);
   const added = folderOnly ? [] : [`${path}.ts`, `${path}.tsx`, `${path}.mts`, `${path}.cts`];
   // A file of exactly this name wins over one with an extension added, but not over the source it was compiled from.
-  return swapped.find(isFile) ?? (isFile(path) ? undefined : [...added, resolve(path, "index.ts"), resolve(path, "index.mts")].find(isFile));
+  return (
+    swapped.find(isFile) ?? (isFile(path) ? undefined : [...added, resolve(path, "index.ts"), resolve(path, "index.mts")].find(isFile))
+  );
 }
 
 function isFile(path: string): boolean {

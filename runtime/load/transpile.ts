@@ -31,7 +31,10 @@ function compile(path: string, source: string, system: ModuleSystem, useDefineFo
   const swc = require("@swc/core") as typeof import("@swc/core");
   const options = optionsFor(path, system, useDefineForClassFields);
   const { code, map } = transform(() => swc.transformSync(source, options), path);
-  const linkable = system === "module" && hasMetadataGuards(code) ? relinkMetadataImports(code, swc.transformSync(source, withoutMetadata(options)).code) : code;
+  const linkable =
+    system === "module" && hasMetadataGuards(code)
+      ? relinkMetadataImports(code, swc.transformSync(source, withoutMetadata(options)).code)
+      : code;
   return `${linkable}\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,${Buffer.from(map ?? "").toString("base64")}\n`;
 }
 
@@ -71,7 +74,9 @@ function syntaxError(path: string, error: unknown): DefinitionError {
   const [, line = "1", column = "1"] = /\[[^\]\n]*?:(\d+):(\d+)\]/.exec(text) ?? [];
   const what = /^\s*[x×]\s*(.*)$/m.exec(text)?.[1] ?? "it cannot be parsed";
   const frame = text.split("\n").filter((row) => /^\s*(\d+ \||:)/.test(row));
-  return new DefinitionError("DEFINITION.SYNTAX", [`Syntax error in ${path}:${line}:${column}: ${what}`, ...frame].join("\n"), { cause: error });
+  return new DefinitionError("DEFINITION.SYNTAX", [`Syntax error in ${path}:${line}:${column}: ${what}`, ...frame].join("\n"), {
+    cause: error,
+  });
 }
 
 let version: string | undefined;

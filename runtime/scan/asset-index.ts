@@ -36,7 +36,10 @@ export class AssetIndex {
     return {
       code: "DEFINITION.UNKNOWN_ASSET",
       message: `No asset has the key "${key}".${near === undefined ? "" : ` Did you mean "${near}"? It is declared at ${this.#sites.get(near)}.`}`,
-      fix: near === undefined ? `Declare it, or list externalAsset({ key: "${key}" }) in Definitions.assets if it is made elsewhere.` : `Write "${near}", or list externalAsset({ key: "${key}" }) in Definitions.assets if it is made elsewhere.`,
+      fix:
+        near === undefined
+          ? `Declare it, or list externalAsset({ key: "${key}" }) in Definitions.assets if it is made elsewhere.`
+          : `Write "${near}", or list externalAsset({ key: "${key}" }) in Definitions.assets if it is made elsewhere.`,
     };
   }
 
@@ -53,7 +56,9 @@ export class AssetIndex {
       return {
         code: "DEFINITION.UNKNOWN_PIPELINE",
         message: `${name}.${method} is taken, but ${name} is not in Definitions.pipelines.`,
-        fix: sub ? `Refer to ${sub.view.name}, which extends it and is listed, or list ${name} too.` : `Add ${name} to Definitions.pipelines.`,
+        fix: sub
+          ? `Refer to ${sub.view.name}, which extends it and is listed, or list ${name} too.`
+          : `Add ${name} to Definitions.pipelines.`,
       };
     }
     const outs = entry.outs.get(method);
@@ -62,18 +67,29 @@ export class AssetIndex {
       return {
         code: "DEFINITION.NO_ASSET",
         message: `${name}.${method} is taken, but that is no asset.${near === undefined ? "" : ` Did you mean "${near}"?`}`,
-        fix: near === undefined ? `Put @Asset() on ${name}.${method}, or take one of its assets: ${[...entry.outs.keys()].join(", ") || "it has none"}.` : `Write "${near}", or put @Asset() on ${name}.${method}.`,
+        fix:
+          near === undefined
+            ? `Put @Asset() on ${name}.${method}, or take one of its assets: ${[...entry.outs.keys()].join(", ") || "it has none"}.`
+            : `Write "${near}", or put @Asset() on ${name}.${method}.`,
       };
     }
     const single = outs.get("result");
     const isSingle = outs.size === 1 && single !== undefined && entry.view.units.get(method)?.kind !== "multi-asset";
     if (isSingle && out === undefined) return { key: single };
     if (isSingle) {
-      return { code: "DEFINITION.NO_OUT", message: `Out "${out}" of ${name}.${method} is taken, but that is a single asset without outs.`, fix: "Leave the out away." };
+      return {
+        code: "DEFINITION.NO_OUT",
+        message: `Out "${out}" of ${name}.${method} is taken, but that is a single asset without outs.`,
+        fix: "Leave the out away.",
+      };
     }
     const names = [...outs.keys()].map((known) => `"${known}"`).join(", ");
     if (out === undefined) {
-      return { code: "DEFINITION.MISSING_OUT", message: `${name}.${method} is taken without an out, but it makes several assets.`, fix: `Name one of its outs: ${names}.` };
+      return {
+        code: "DEFINITION.MISSING_OUT",
+        message: `${name}.${method} is taken without an out, but it makes several assets.`,
+        fix: `Name one of its outs: ${names}.`,
+      };
     }
     const key = outs.get(out);
     if (key !== undefined) return { key };

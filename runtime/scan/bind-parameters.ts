@@ -7,7 +7,24 @@ import type { PipelineClass } from "./pipeline-class.js";
 import type { ScanProblem } from "./scan-error.js";
 
 const CONFIG = Symbol.for("millrace/config");
-const BUILT_IN = new Set<unknown>([Object, Array, String, Number, Boolean, BigInt, Symbol, Function, Promise, Map, Set, Date, RegExp, Error, Buffer, Uint8Array]);
+const BUILT_IN = new Set<unknown>([
+  Object,
+  Array,
+  String,
+  Number,
+  Boolean,
+  BigInt,
+  Symbol,
+  Function,
+  Promise,
+  Map,
+  Set,
+  Date,
+  RegExp,
+  Error,
+  Buffer,
+  Uint8Array,
+]);
 
 /** What is asked while parameters are bound. */
 export interface BindingScope {
@@ -35,7 +52,12 @@ export function bindParameters(view: PipelineClass, unit: UnitDeclaration, scope
   const bindings: ParameterBinding[] = [];
   if (count === 0) return bindings;
   if (count > arity && parameterNames(method).some((name) => name.startsWith("..."))) {
-    scope.report({ code: "DEFINITION.REST_PARAMETER", message: `${view.name}.${unit.method} takes a rest parameter, whose values nothing tells.`, site: site(), fix: "Take each input as a parameter of its own." });
+    scope.report({
+      code: "DEFINITION.REST_PARAMETER",
+      message: `${view.name}.${unit.method} takes a rest parameter, whose values nothing tells.`,
+      site: site(),
+      fix: "Take each input as a parameter of its own.",
+    });
     return bindings;
   }
   for (let index = 0; index < count; index++) {
@@ -45,19 +67,37 @@ export function bindParameters(view: PipelineClass, unit: UnitDeclaration, scope
   }
   for (const kind of ["config", "context"] as const) {
     if (bindings.filter((binding) => binding.kind === kind).length < 2) continue;
-    scope.report({ code: "DEFINITION.PARAMETER_TWICE", message: `${view.name}.${unit.method} takes two ${kind} parameters.`, site: site(), fix: `Keep one ${kind} parameter.` });
+    scope.report({
+      code: "DEFINITION.PARAMETER_TWICE",
+      message: `${view.name}.${unit.method} takes two ${kind} parameters.`,
+      site: site(),
+      fix: `Keep one ${kind} parameter.`,
+    });
   }
   return bindings;
 }
 
-function bindInput(view: PipelineClass, input: ParameterDeclaration, type: unknown, { index, report }: BindingScope): ParameterBinding | undefined {
+function bindInput(
+  view: PipelineClass,
+  input: ParameterDeclaration,
+  type: unknown,
+  { index, report }: BindingScope,
+): ParameterBinding | undefined {
   const found = input.from.kind === "ref" ? index.findRef(input.from.ref) : index.findMethod(view.type, input.from.method, input.from.out);
-  if ("key" in found) return { kind: "input", key: found.key, optional: input.optional, form: input.stream ? "stream" : type === Array ? "array" : "any" };
+  if ("key" in found)
+    return { kind: "input", key: found.key, optional: input.optional, form: input.stream ? "stream" : type === Array ? "array" : "any" };
   report({ ...found, site: input.site.toString() });
   return undefined;
 }
 
-function bindByType(view: PipelineClass, unit: UnitDeclaration, index: number, types: ParameterTypes, method: unknown, scope: BindingScope): ParameterBinding | undefined {
+function bindByType(
+  view: PipelineClass,
+  unit: UnitDeclaration,
+  index: number,
+  types: ParameterTypes,
+  method: unknown,
+  scope: BindingScope,
+): ParameterBinding | undefined {
   const what = (): string => `Parameter "${parameterNames(method)[index] ?? index + 1}" of ${view.name}.${unit.method}`;
   const report = (code: string, message: string, fix: string): undefined => {
     scope.report({ code, message, site: unit.site.toString(), fix });
@@ -74,20 +114,30 @@ function bindByType(view: PipelineClass, unit: UnitDeclaration, index: number, t
       `If it is the value of an asset, write @Own("method") or @Input(Class, "method") before it. ${IMPORT_FIX}`,
     );
   }
-  if (typeof type !== "function") return report("DEFINITION.PARAMETER", `${what()} has no class as its type.`, "Take an input, a config, a resource or a context.");
+  if (typeof type !== "function")
+    return report("DEFINITION.PARAMETER", `${what()} has no class as its type.`, "Take an input, a config, a resource or a context.");
   const context = contextName(type);
   if (context !== undefined) {
     const wanted = unit.kind === "check" ? "CheckContext" : "AssetContext";
-    if (unit.kind === "check" ? context !== "CheckContext" : context === "CheckContext") return report("DEFINITION.CONTEXT", `${what()} is a ${context}, which this method cannot have.`, `Take ${wanted}.`);
+    if (unit.kind === "check" ? context !== "CheckContext" : context === "CheckContext")
+      return report("DEFINITION.CONTEXT", `${what()} is a ${context}, which this method cannot have.`, `Take ${wanted}.`);
     if (context === "PartitionedAssetContext" && unit.kind !== "check" && unit.partitions === null) {
-      return report("DEFINITION.CONTEXT", `${what()} is a PartitionedAssetContext, but the asset has no partitions.`, "Take AssetContext, or give the asset partitions.");
+      return report(
+        "DEFINITION.CONTEXT",
+        `${what()} is a PartitionedAssetContext, but the asset has no partitions.`,
+        "Take AssetContext, or give the asset partitions.",
+      );
     }
     return { kind: "context" };
   }
   if ((type as unknown as Record<symbol, unknown>)[CONFIG] === true) return { kind: "config", type: type as unknown as Ctor };
   const token = type as unknown as Ctor;
   if (scope.resources.has(token)) return { kind: "resource", token };
-  return report("DEFINITION.MISSING_RESOURCE", `${what()} needs the resource ${type.name}, which is not in Definitions.resources.`, missingResourceFix(type.name));
+  return report(
+    "DEFINITION.MISSING_RESOURCE",
+    `${what()} needs the resource ${type.name}, which is not in Definitions.resources.`,
+    missingResourceFix(type.name),
+  );
 }
 
 /** How to bind a class that is not bound. */
@@ -98,7 +148,11 @@ export function missingResourceFix(name: string): string {
 /** The tokens that a pipeline's constructor takes, in order; problems are reported. */
 export function bindConstructor(view: PipelineClass, scope: BindingScope): readonly Ctor[] {
   if (!view.declaration) {
-    scope.report({ code: "DEFINITION.NO_PIPELINE", message: `${view.name} is in Definitions.pipelines, but it has no @Pipeline().`, fix: `Write @Pipeline() before class ${view.name}.` });
+    scope.report({
+      code: "DEFINITION.NO_PIPELINE",
+      message: `${view.name} is in Definitions.pipelines, but it has no @Pipeline().`,
+      fix: `Write @Pipeline() before class ${view.name}.`,
+    });
     return [];
   }
   const types = constructorTypes(view, scope);
@@ -107,10 +161,20 @@ export function bindConstructor(view: PipelineClass, scope: BindingScope): reado
     const site = view.declaration?.site.toString();
     if (typeof type !== "function" || BUILT_IN.has(type)) {
       const name = typeof type === "function" ? type.name : String(type);
-      scope.report({ code: "DEFINITION.PARAMETER", message: `Parameter ${index + 1} of the constructor of ${view.name} has the type ${name} at run time, which is no resource.`, ...(site ? { site } : {}), fix: `Take resources by their class. ${IMPORT_FIX}` });
+      scope.report({
+        code: "DEFINITION.PARAMETER",
+        message: `Parameter ${index + 1} of the constructor of ${view.name} has the type ${name} at run time, which is no resource.`,
+        ...(site ? { site } : {}),
+        fix: `Take resources by their class. ${IMPORT_FIX}`,
+      });
     } else {
       const fix = `Add ${type.name}.with({ … }) or provide(${type.name}, …) to Definitions.resources.`;
-      scope.report({ code: "DEFINITION.MISSING_RESOURCE", message: `The constructor of ${view.name} needs the resource ${type.name}, which is not in Definitions.resources.`, ...(site ? { site } : {}), fix });
+      scope.report({
+        code: "DEFINITION.MISSING_RESOURCE",
+        message: `The constructor of ${view.name} needs the resource ${type.name}, which is not in Definitions.resources.`,
+        ...(site ? { site } : {}),
+        fix,
+      });
     }
     return [];
   });

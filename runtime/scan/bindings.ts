@@ -19,7 +19,13 @@ export type ParameterBinding =
 
 /** The code behind a unit. */
 export type UnitCode =
-  | { readonly kind: "method"; readonly pipeline: Ctor; readonly method: string; readonly parameters: readonly ParameterBinding[]; readonly constructorTokens: readonly Ctor[] }
+  | {
+      readonly kind: "method";
+      readonly pipeline: Ctor;
+      readonly method: string;
+      readonly parameters: readonly ParameterBinding[];
+      readonly constructorTokens: readonly Ctor[];
+    }
   /** The lower door of integrations: one function that gives results. */
   | { readonly kind: "function"; readonly run: (context: unknown) => unknown; readonly resources: readonly Ctor[] };
 

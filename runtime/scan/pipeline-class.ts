@@ -21,7 +21,8 @@ export interface PipelineClass {
 /** Reads a class. Declarations of bases hold for it; a method that it overrides and annotates anew is its own, an override without a decorator keeps the base's. */
 export function readPipelineClass(type: Ctor): PipelineClass {
   const chain: Ctor[] = [];
-  for (let at: unknown = type; typeof at === "function" && at !== Function.prototype; at = Object.getPrototypeOf(at)) chain.push(at as Ctor);
+  for (let at: unknown = type; typeof at === "function" && at !== Function.prototype; at = Object.getPrototypeOf(at))
+    chain.push(at as Ctor);
   const units = new Map<string, UnitDeclaration>();
   const inputs = new Map<string, Map<number, ParameterDeclaration>>();
   const strays: PipelineClass["strays"][number][] = [];

@@ -1,11 +1,26 @@
-import type { AssetFields, AssetSet, CheckFields, DefinitionsShape, ExternalAsset, UnitDeclaration } from "../../decorators/declarations/declaration.js";
+import type {
+  AssetFields,
+  AssetSet,
+  CheckFields,
+  DefinitionsShape,
+  ExternalAsset,
+  UnitDeclaration,
+} from "../../decorators/declarations/declaration.js";
 import { isAssetKey, snakeCase } from "../../decorators/declarations/names.js";
 import type { Json } from "../../src/base/canonical-json.js";
 import { messageOf } from "../../src/base/errors.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import type { Provided } from "../../src/config/provided.js";
 import type { AssetRef, Ctor, Dep } from "../../src/model/asset-ref.js";
-import { type AssetKey, type AssetSpec, type CheckSpec, type DependencySpec, type PartitionsKind, type UnitSpec, checkId } from "../../src/model/asset-spec.js";
+import {
+  type AssetKey,
+  type AssetSpec,
+  type CheckSpec,
+  type DependencySpec,
+  type PartitionsKind,
+  type UnitSpec,
+  checkId,
+} from "../../src/model/asset-spec.js";
 import type { ResourceSpec } from "../../src/model/catalog.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
@@ -85,7 +100,14 @@ class Resolution {
     for (const external of externals) this.#addExternal(external);
     for (const draft of drafts) {
       if ("set" in draft.from) this.#addSet(draft, draft.from.set);
-      else this.#addMethod(draft, draft.from.view, draft.from.declaration, bindParameters(draft.from.view, draft.from.declaration, scope), constructors.get(draft.from.view) ?? []);
+      else
+        this.#addMethod(
+          draft,
+          draft.from.view,
+          draft.from.declaration,
+          bindParameters(draft.from.view, draft.from.declaration, scope),
+          constructors.get(draft.from.view) ?? [],
+        );
     }
     this.#findCycles();
     if (this.#problems.length > 0) throw new ScanError(this.#problems);
@@ -114,7 +136,11 @@ class Resolution {
     for (const provided of this.definitions.resources) {
       const { name } = provided.token;
       if (names.has(name)) {
-        this.#report({ code: "DEFINITION.DUPLICATE_RESOURCE", message: `Two entries of Definitions.resources are bound under ${name}.`, fix: "Keep one; for two of a kind, make a subclass of each." });
+        this.#report({
+          code: "DEFINITION.DUPLICATE_RESOURCE",
+          message: `Two entries of Definitions.resources are bound under ${name}.`,
+          fix: "Keep one; for two of a kind, make a subclass of each.",
+        });
         continue;
       }
       names.add(name);
@@ -130,7 +156,11 @@ class Resolution {
     const views = new Map<Ctor, PipelineClass>();
     for (const type of this.definitions.pipelines) {
       if (views.has(type)) {
-        this.#report({ code: "DEFINITION.PIPELINE_TWICE", message: `${type.name} is in Definitions.pipelines twice.`, fix: "List it once." });
+        this.#report({
+          code: "DEFINITION.PIPELINE_TWICE",
+          message: `${type.name} is in Definitions.pipelines twice.`,
+          fix: "List it once.",
+        });
         continue;
       }
       const view = readPipelineClass(type);
@@ -145,8 +175,18 @@ class Resolution {
       const name = `${view.name}.${declaration.method}`;
       this.#report(
         why === "twice"
-          ? { code: "DEFINITION.DECORATED_TWICE", message: `${name} has two decorators that each make it a computation.`, site: declaration.site.toString(), fix: "Keep one of them." }
-          : { code: "DEFINITION.STRAY_INPUT", message: `A parameter of ${name} is annotated, but the method is no asset and no check.`, site: declaration.site.toString(), fix: "Put @Asset() on the method (an override must repeat it), or take the parameter's decorator away." },
+          ? {
+              code: "DEFINITION.DECORATED_TWICE",
+              message: `${name} has two decorators that each make it a computation.`,
+              site: declaration.site.toString(),
+              fix: "Keep one of them.",
+            }
+          : {
+              code: "DEFINITION.STRAY_INPUT",
+              message: `A parameter of ${name} is annotated, but the method is no asset and no check.`,
+              site: declaration.site.toString(),
+              fix: "Put @Asset() on the method (an override must repeat it), or take the parameter's decorator away.",
+            },
       );
     }
     const untyped = [...view.units.values()].filter((unit) => this.#lacksTypes(view, unit));
@@ -170,8 +210,14 @@ class Resolution {
   #draftMethod(view: PipelineClass, declaration: UnitDeclaration): UnitDraft {
     const site = declaration.site.toString();
     const common = { site, from: { view, declaration } };
-    if (declaration.kind === "check") return { ...common, id: "", kind: "check", assets: [], deps: declaration.deps, canSubset: false, partitions: null };
-    const fields: AssetFields = { ...view.fields, ...declaration.fields, tags: { ...view.fields.tags, ...declaration.fields.tags }, deps: [] };
+    if (declaration.kind === "check")
+      return { ...common, id: "", kind: "check", assets: [], deps: declaration.deps, canSubset: false, partitions: null };
+    const fields: AssetFields = {
+      ...view.fields,
+      ...declaration.fields,
+      tags: { ...view.fields.tags, ...declaration.fields.tags },
+      deps: [],
+    };
     const prefix = [view.fields.keyPrefix, declaration.fields.keyPrefix].filter((part) => part !== undefined);
     const own = snakeCase(declaration.method);
     const shared = { ...common, deps: declaration.fields.deps ?? [], partitions: declaration.partitions };
@@ -179,7 +225,13 @@ class Resolution {
       const assets = [...declaration.outs].map(([out, given]): Draft => ({
         key: [...prefix, given.key ?? snakeCase(out)].join("/"),
         out,
-        fields: { ...fields, ...given, tags: { ...fields.tags, ...given.tags }, ...(given.deps ? { deps: given.deps } : { deps: [] }), metadata: { ...fields.metadata, ...given.metadata } },
+        fields: {
+          ...fields,
+          ...given,
+          tags: { ...fields.tags, ...given.tags },
+          ...(given.deps ? { deps: given.deps } : { deps: [] }),
+          metadata: { ...fields.metadata, ...given.metadata },
+        },
         skippable: given.skippable,
         checks: given.checks,
       }));
@@ -197,7 +249,13 @@ class Resolution {
 
   #draftSet(set: AssetSet): UnitDraft {
     const site = set.site.toString();
-    const assets = set.specs.map((spec): Draft => ({ key: spec.key, out: spec.key, fields: spec, skippable: spec.skippable, checks: spec.checks }));
+    const assets = set.specs.map((spec): Draft => ({
+      key: spec.key,
+      out: spec.key,
+      fields: spec,
+      skippable: spec.skippable,
+      checks: spec.checks,
+    }));
     this.#addKeys(assets, site);
     const first = [...set.specs].map(({ key }) => key).sort()[0] ?? "";
     const id = set.name ?? (assets.length === 1 ? first : `${first}+${assets.length - 1}`);
@@ -210,20 +268,44 @@ class Resolution {
 
   #addKey(key: AssetKey, site: string): void {
     if (!isAssetKey(key)) {
-      this.#report({ code: "DEFINITION.KEY", message: `${JSON.stringify(key)} is no asset key.`, site, fix: 'Give it a key of letters, digits, _, . and -, joined by /, e.g. key: "sales/daily_orders".' });
+      this.#report({
+        code: "DEFINITION.KEY",
+        message: `${JSON.stringify(key)} is no asset key.`,
+        site,
+        fix: 'Give it a key of letters, digits, _, . and -, joined by /, e.g. key: "sales/daily_orders".',
+      });
     }
     const first = this.#index.addKey(key, site);
     if (first === undefined) return;
-    this.#report({ code: "DEFINITION.DUPLICATE_ASSET_KEY", message: `Asset key "${key}" is declared by ${first} and by ${site}.`, site, fix: `Give one of them another key, e.g. @Asset({ key: "${key.slice(key.lastIndexOf("/") + 1)}_v2" }).` });
+    this.#report({
+      code: "DEFINITION.DUPLICATE_ASSET_KEY",
+      message: `Asset key "${key}" is declared by ${first} and by ${site}.`,
+      site,
+      fix: `Give one of them another key, e.g. @Asset({ key: "${key.slice(key.lastIndexOf("/") + 1)}_v2" }).`,
+    });
   }
 
   #addExternal(external: ExternalAsset): void {
     const site = external.site.toString();
     const draft: Draft = { key: external.key, fields: external.fields, skippable: false, checks: [] };
-    this.#assets.set(external.key, this.#specOf(draft, { site, deps: this.#dependencies([], external.fields.deps ?? [], new Map(), site), partitions: null, observable: false }));
+    this.#assets.set(
+      external.key,
+      this.#specOf(draft, {
+        site,
+        deps: this.#dependencies([], external.fields.deps ?? [], new Map(), site),
+        partitions: null,
+        observable: false,
+      }),
+    );
   }
 
-  #addMethod(draft: UnitDraft, view: PipelineClass, declaration: UnitDeclaration, parameters: readonly ParameterBinding[], constructorTokens: readonly Ctor[]): void {
+  #addMethod(
+    draft: UnitDraft,
+    view: PipelineClass,
+    declaration: UnitDeclaration,
+    parameters: readonly ParameterBinding[],
+    constructorTokens: readonly Ctor[],
+  ): void {
     const loads = parameters.flatMap((parameter) => (parameter.kind === "input" ? [parameter.key] : []));
     const config = parameters.find((parameter) => parameter.kind === "config");
     const schema = config && this.options.schemaOf?.(config.type);
@@ -238,14 +320,27 @@ class Resolution {
     const id = `${found.key}#${checks.map(({ name }) => name).join("+")}`;
     const deps = this.#dependencies(loads, declaration.deps, new Map(), draft.site).filter(({ key }) => key !== found.key);
     for (const check of checks) this.#addCheck(found.key, check, id, deps, draft.site);
-    this.#units.push({ id, kind: "check", assets: [], checks: checks.map(({ name }) => checkId({ asset: found.key, name })), canSubset: false, ...unit, site: draft.site });
+    this.#units.push({
+      id,
+      kind: "check",
+      assets: [],
+      checks: checks.map(({ name }) => checkId({ asset: found.key, name })),
+      canSubset: false,
+      ...unit,
+      site: draft.site,
+    });
     this.#bindings.set(id, { unit: id, code, outKeys: new Map() });
   }
 
   #addSet(draft: UnitDraft, set: AssetSet): void {
     for (const token of set.resources) {
       if (this.#resources.has(token)) continue;
-      this.#report({ code: "DEFINITION.MISSING_RESOURCE", message: `It needs the resource ${token.name}, which is not in Definitions.resources.`, site: draft.site, fix: missingResourceFix(token.name).split(";")[0] + "." });
+      this.#report({
+        code: "DEFINITION.MISSING_RESOURCE",
+        message: `It needs the resource ${token.name}, which is not in Definitions.resources.`,
+        site: draft.site,
+        fix: missingResourceFix(token.name).split(";")[0] + ".",
+      });
     }
     const checks: string[] = [];
     for (const check of set.checks) {
@@ -257,15 +352,30 @@ class Resolution {
       this.#addCheck(found.key, check, draft.id, [], draft.site);
       checks.push(checkId({ asset: found.key, name: check.name }));
     }
-    this.#addUnit(draft, [], { kind: "function", run: set.run as (context: unknown) => unknown, resources: set.resources }, { ...set.unit, resources: namesOf(set.resources) }, checks);
+    this.#addUnit(
+      draft,
+      [],
+      { kind: "function", run: set.run as (context: unknown) => unknown, resources: set.resources },
+      { ...set.unit, resources: namesOf(set.resources) },
+      checks,
+    );
   }
 
-  #addUnit(draft: UnitDraft, loads: readonly AssetKey[], code: UnitCode, unit: Pick<UnitSpec, "retry" | "timeoutMs" | "resources" | "configSchema">, extraChecks: readonly string[] = []): void {
+  #addUnit(
+    draft: UnitDraft,
+    loads: readonly AssetKey[],
+    code: UnitCode,
+    unit: Pick<UnitSpec, "retry" | "timeoutMs" | "resources" | "configSchema">,
+    extraChecks: readonly string[] = [],
+  ): void {
     const siblings = new Map(draft.assets.flatMap(({ out, key }) => (out === undefined ? [] : [[out, key] as const])));
     const checks = [...extraChecks];
     for (const asset of draft.assets) {
       const deps = this.#dependencies(loads, [...draft.deps, ...(asset.fields.deps ?? [])], siblings, draft.site);
-      this.#assets.set(asset.key, { ...this.#specOf(asset, { site: draft.site, deps, partitions: draft.partitions, observable: draft.kind === "observable" }), unit: draft.id });
+      this.#assets.set(asset.key, {
+        ...this.#specOf(asset, { site: draft.site, deps, partitions: draft.partitions, observable: draft.kind === "observable" }),
+        unit: draft.id,
+      });
       if (asset.fields.io) this.#io.set(asset.key, asset.fields.io);
       for (const check of asset.checks) {
         this.#addCheck(asset.key, check, draft.id, [], draft.site);
@@ -275,10 +385,23 @@ class Resolution {
     if (this.#bindings.has(draft.id) && draft.assets.every(({ key }) => this.#assets.get(key)?.unit === draft.id)) {
       const other = this.#units.find(({ id }) => id === draft.id);
       if (!other?.assets.some((key) => draft.assets.some((asset) => asset.key === key))) {
-        this.#report({ code: "DEFINITION.DUPLICATE_UNIT", message: `Two computations are named "${draft.id}": ${other?.site} and ${draft.site}.`, site: draft.site, fix: "Rename one of the methods, or give the class a keyPrefix." });
+        this.#report({
+          code: "DEFINITION.DUPLICATE_UNIT",
+          message: `Two computations are named "${draft.id}": ${other?.site} and ${draft.site}.`,
+          site: draft.site,
+          fix: "Rename one of the methods, or give the class a keyPrefix.",
+        });
       }
     }
-    this.#units.push({ id: draft.id, kind: draft.kind, assets: draft.assets.map(({ key }) => key), checks, canSubset: draft.canSubset, ...unit, site: draft.site });
+    this.#units.push({
+      id: draft.id,
+      kind: draft.kind,
+      assets: draft.assets.map(({ key }) => key),
+      checks,
+      canSubset: draft.canSubset,
+      ...unit,
+      site: draft.site,
+    });
     const outKeys = new Map(draft.assets.map(({ out = "result", key }) => [out, key]));
     this.#bindings.set(draft.id, { unit: draft.id, code, outKeys });
   }
@@ -287,14 +410,36 @@ class Resolution {
     const id = checkId({ asset, name: check.name });
     const first = this.#checks.get(id);
     if (first) {
-      this.#report({ code: "DEFINITION.DUPLICATE_CHECK", message: `Check "${check.name}" of asset "${asset}" is declared by ${first.site} and by ${site}.`, site, fix: `Give one of them another name, e.g. name: "${check.name}_v2".` });
+      this.#report({
+        code: "DEFINITION.DUPLICATE_CHECK",
+        message: `Check "${check.name}" of asset "${asset}" is declared by ${first.site} and by ${site}.`,
+        site,
+        fix: `Give one of them another name, e.g. name: "${check.name}_v2".`,
+      });
       return;
     }
     const description = check.description === undefined ? {} : { description: check.description };
-    this.#checks.set(id, { asset, name: check.name, unit, blocking: check.blocking, ...description, metadata: this.#metadata(check.metadata, site), deps, site });
+    this.#checks.set(id, {
+      asset,
+      name: check.name,
+      unit,
+      blocking: check.blocking,
+      ...description,
+      metadata: this.#metadata(check.metadata, site),
+      deps,
+      site,
+    });
   }
 
-  #specOf(draft: Draft, of: { readonly site: string; readonly deps: readonly DependencySpec[]; readonly partitions: PartitionsKind; readonly observable: boolean }): AssetSpec {
+  #specOf(
+    draft: Draft,
+    of: {
+      readonly site: string;
+      readonly deps: readonly DependencySpec[];
+      readonly partitions: PartitionsKind;
+      readonly observable: boolean;
+    },
+  ): AssetSpec {
     const { fields, key } = draft;
     return {
       key,
@@ -322,13 +467,23 @@ class Resolution {
     } catch (error) {
       const isCircular = error instanceof RangeError;
       const message = isCircular ? "The metadata refers to itself, which cannot be stored." : (messageOf(error).split("\n")[0] ?? "");
-      this.#report({ code: "METADATA.VALUE", message, site, fix: "Give text, a number, a boolean, a Date, plain data, or a value made by MetadataValue." });
+      this.#report({
+        code: "METADATA.VALUE",
+        message,
+        site,
+        fix: "Give text, a number, a boolean, a Date, plain data, or a value made by MetadataValue.",
+      });
       return {};
     }
   }
 
   /** Loads, then orders; one entry for each upstream, in order of key. */
-  #dependencies(loads: readonly AssetKey[], deps: readonly Dep[], siblings: ReadonlyMap<string, AssetKey>, site: string): readonly DependencySpec[] {
+  #dependencies(
+    loads: readonly AssetKey[],
+    deps: readonly Dep[],
+    siblings: ReadonlyMap<string, AssetKey>,
+    site: string,
+  ): readonly DependencySpec[] {
     const found = new Map<AssetKey, DependencySpec>();
     for (const key of loads) found.set(key, { key, kind: "load", when: "success" });
     for (const dep of deps) {
@@ -339,7 +494,11 @@ class Resolution {
         this.#report({ ...lookup, site });
         continue;
       }
-      found.set(lookup.key, { key: lookup.key, kind: found.get(lookup.key)?.kind ?? "order", when: isEdge ? dep.when : (found.get(lookup.key)?.when ?? "success") });
+      found.set(lookup.key, {
+        key: lookup.key,
+        kind: found.get(lookup.key)?.kind ?? "order",
+        when: isEdge ? dep.when : (found.get(lookup.key)?.when ?? "success"),
+      });
     }
     return [...found.values()].sort(by(({ key }) => key));
   }
@@ -355,14 +514,23 @@ class Resolution {
     const report = (cycle: readonly string[], why: string): void => {
       const [start = ""] = cycle;
       const path = [...cycle].reverse().join(" → ");
-      this.#report({ code: "DEFINITION.CYCLE", message: `${why}: ${path}.`, ...(this.#assets.get(start)?.site ? { site: this.#assets.get(start)?.site ?? "" } : {}), fix: "Take one of these dependencies away." });
+      this.#report({
+        code: "DEFINITION.CYCLE",
+        message: `${why}: ${path}.`,
+        ...(this.#assets.get(start)?.site ? { site: this.#assets.get(start)?.site ?? "" } : {}),
+        fix: "Take one of these dependencies away.",
+      });
     };
     const keys = [...this.#assets.keys()].sort();
     const cycles = findCycles(keys, parents);
     for (const cycle of cycles) report(cycle, "Assets depend on each other in a circle");
     if (cycles.length > 0) return;
     // A computation that gives all its assets at once cannot wait for what needs one of them.
-    const whole = new Map(this.#units.filter(({ canSubset, assets }) => !canSubset && assets.length > 1).flatMap((unit) => unit.assets.map((key) => [key, unit] as const)));
+    const whole = new Map(
+      this.#units
+        .filter(({ canSubset, assets }) => !canSubset && assets.length > 1)
+        .flatMap((unit) => unit.assets.map((key) => [key, unit] as const)),
+    );
     if (whole.size === 0) return;
     const node = (key: string): string => whole.get(key)?.assets[0] ?? key;
     const next = (key: string): readonly string[] => {

@@ -9,11 +9,18 @@ import { ScanError } from "./scan-error.js";
  * @throws {@link ScanError} with every problem that there is
  */
 export async function scanDefinitions(exported: unknown, where: string, options: ResolveOptions = {}): Promise<ResolvedDefinitions> {
-  const given: unknown = typeof exported === "function" && !/^class\b/.test(Function.prototype.toString.call(exported)) ? await (exported as () => unknown)() : exported;
+  const given: unknown =
+    typeof exported === "function" && !/^class\b/.test(Function.prototype.toString.call(exported))
+      ? await (exported as () => unknown)()
+      : exported;
   if (isDefinitions(given)) return resolveDefinitions(given, options);
   throw new ScanError([
     ...(options.moduleProblems ?? []),
-    { code: "DEFINITION.NO_DEFINITIONS", message: `${where} does not export Definitions by default.`, fix: "Write `export default new Definitions({ pipelines: [ … ] });`, or a function that returns them." },
+    {
+      code: "DEFINITION.NO_DEFINITIONS",
+      message: `${where} does not export Definitions by default.`,
+      fix: "Write `export default new Definitions({ pipelines: [ … ] });`, or a function that returns them.",
+    },
   ]);
 }
 

@@ -16,7 +16,9 @@ export interface ScanProblem {
 export class ScanError extends DefinitionError {
   constructor(readonly problems: readonly ScanProblem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const pages = problems.map(({ message, site, fix }, index) => `  ${index + 1}. ${message}${site === undefined ? "" : `\n     at ${site}`}\n     → ${fix}`);
+    const pages = problems.map(
+      ({ message, site, fix }, index) => `  ${index + 1}. ${message}${site === undefined ? "" : `\n     at ${site}`}\n     → ${fix}`,
+    );
     super("DEFINITION.SCAN", `The definitions have ${count}:\n\n${pages.join("\n\n")}`);
   }
 }

@@ -19,7 +19,11 @@ export type IOManagerSamples = { readonly values: readonly unknown[] } | { reado
  * a value before it is published.
  * @param make - a new manager; it may keep its data in the folder, which is removed after the test
  */
-export function describeIOManager(name: string, make: (storageDir: string) => IOManager | Promise<IOManager>, samples: IOManagerSamples): void {
+export function describeIOManager(
+  name: string,
+  make: (storageDir: string) => IOManager | Promise<IOManager>,
+  samples: IOManagerSamples,
+): void {
   describe(`${name} keeps the promises of an IO manager`, () => {
     const bench = new Bench(make);
     const values = "values" in samples ? samples.values : samples.rows;
@@ -91,7 +95,31 @@ export function describeIOManager(name: string, make: (storageDir: string) => IO
 }
 
 /** Neighbours differ in what a careless encoding drops; they are stored with values that differ. */
-const HOSTILE_KEYS = ["a b", "a%20b", "a+b", "a_b", "a", "a/b", "a%2Fb", "a/../b", "b", "../b", "..", ".", "é", "e\u0301", "a//b", "a/b/", "x".repeat(300), "x".repeat(301), "a\\b", "a:b", "a\u0000b", "a.json", "a.parquet"];
+const HOSTILE_KEYS = [
+  "a b",
+  "a%20b",
+  "a+b",
+  "a_b",
+  "a",
+  "a/b",
+  "a%2Fb",
+  "a/../b",
+  "b",
+  "../b",
+  "..",
+  ".",
+  "é",
+  "e\u0301",
+  "a//b",
+  "a/b/",
+  "x".repeat(300),
+  "x".repeat(301),
+  "a\\b",
+  "a:b",
+  "a\u0000b",
+  "a.json",
+  "a.parquet",
+];
 
 class Bench {
   readonly pointers = new Map<string, unknown>();

@@ -17,6 +17,9 @@ export interface ConfigEntry {
 }
 
 /** Run configuration for the asset behind a ref, or for a resource class. */
-export function configFor<T extends ConfigurableResource>(target: (new (...args: never[]) => T) | AssetRef, fields: Readonly<Record<string, unknown>>): ConfigEntry {
+export function configFor<T extends ConfigurableResource>(
+  target: (new (...args: never[]) => T) | AssetRef,
+  fields: Readonly<Record<string, unknown>>,
+): ConfigEntry {
   return { kind: "config-entry", target, fields };
 }

@@ -6,7 +6,9 @@ import type { Provided } from "./provided.js";
 type Method = (...args: any[]) => any;
 
 /** The fields of a resource or config: its properties that are no methods; each may come from the environment. */
-export type Fields<T> = { [K in keyof T as T[K] extends Method ? never : K]?: T[K] | EnvVar<NonNullable<T[K]>> | Provided<NonNullable<T[K]>> };
+export type Fields<T> = {
+  [K in keyof T as T[K] extends Method ? never : K]?: T[K] | EnvVar<NonNullable<T[K]>> | Provided<NonNullable<T[K]>>;
+};
 
 /** What a resource is told while it is set up. */
 export interface ResourceContext {

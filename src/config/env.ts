@@ -33,9 +33,13 @@ export const env: EnvFactory = Object.assign((name: string, fallback?: string) =
   now: (name: string, fallback?: string): string => {
     const found = process.env[name] ?? fallback;
     if (found !== undefined) return found;
-    throw new ConfigError("CONFIG.ENV_MISSING", `The environment variable ${name} is not set, and the definitions need it while they are loaded.`, {
-      fix: `Set ${name} (a .env file at the project's root will do), or give a default: env.now("${name}", "...").`,
-    });
+    throw new ConfigError(
+      "CONFIG.ENV_MISSING",
+      `The environment variable ${name} is not set, and the definitions need it while they are loaded.`,
+      {
+        fix: `Set ${name} (a .env file at the project's root will do), or give a default: env.now("${name}", "...").`,
+      },
+    );
   },
 });
 
@@ -47,11 +51,15 @@ export function isEnvVar(thing: unknown): thing is EnvVar<unknown> {
 export function readEnv(variable: EnvVar<unknown>, source: Environment): { readonly value: unknown } | { readonly fault: string } {
   const text = source[variable.name];
   if (text === undefined || (text === "" && variable.type !== "string")) {
-    return variable.fallback === undefined ? { fault: `the environment variable ${variable.name} is not set` } : { value: variable.fallback };
+    return variable.fallback === undefined
+      ? { fault: `the environment variable ${variable.name} is not set` }
+      : { value: variable.fallback };
   }
   if (variable.type === "number") {
     const number = Number(text);
-    return Number.isFinite(number) ? { value: number } : { fault: `the environment variable ${variable.name} is ${JSON.stringify(text)}, which is no number` };
+    return Number.isFinite(number)
+      ? { value: number }
+      : { fault: `the environment variable ${variable.name} is ${JSON.stringify(text)}, which is no number` };
   }
   if (variable.type === "boolean") {
     const lower = text.toLowerCase();

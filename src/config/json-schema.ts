@@ -34,7 +34,16 @@ export function jsonSchemaOf(type: Ctor): Json | undefined {
   const names = [...new Set([...rules.map((rule) => rule.propertyName), ...Object.keys(defaults)])];
   if (names.length === 0) return undefined;
   const secrets = secretFieldsOf(type as unknown as { prototype: unknown });
-  const properties = Object.fromEntries(names.map((name) => [name, propertyOf(rules.filter((rule) => rule.propertyName === name), defaults[name], secrets.has(name))]));
+  const properties = Object.fromEntries(
+    names.map((name) => [
+      name,
+      propertyOf(
+        rules.filter((rule) => rule.propertyName === name),
+        defaults[name],
+        secrets.has(name),
+      ),
+    ]),
+  );
   const optional = new Set(rules.filter((rule) => rule.type === "conditionalValidation").map((rule) => rule.propertyName));
   const required = names.filter((name) => !optional.has(name) && defaults[name] === undefined);
   return { type: "object", properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false };

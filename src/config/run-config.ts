@@ -22,7 +22,9 @@ export function parseRunConfig(text: string, source: { readonly file: string; re
   if (fault) {
     const [start] = fault.linePos ?? [];
     const at = start ? `:${start.line}:${start.col}` : "";
-    throw new ConfigError("CONFIG.MALFORMED", `${source.file}${at} is not well-formed ${source.format.toUpperCase()}: ${fault.message}`, { fix: "Correct the text at that place." });
+    throw new ConfigError("CONFIG.MALFORMED", `${source.file}${at} is not well-formed ${source.format.toUpperCase()}: ${fault.message}`, {
+      fix: "Correct the text at that place.",
+    });
   }
   return checkRunConfig(document.toJS() ?? {}, source.file);
 }
@@ -30,16 +32,26 @@ export function parseRunConfig(text: string, source: { readonly file: string; re
 /** Refuses what has not the shape of run configuration. */
 export function checkRunConfig(given: unknown, where: string): RunConfig {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new ConfigError("CONFIG.SHAPE", `${where} is no run configuration.`, { fix: "Write { assets: { <key>: {...} }, resources: { <Name>: {...} } }." });
+    throw new ConfigError("CONFIG.SHAPE", `${where} is no run configuration.`, {
+      fix: "Write { assets: { <key>: {...} }, resources: { <Name>: {...} } }.",
+    });
   }
   for (const [part, entries] of Object.entries(given)) {
     if (!PARTS.includes(part)) {
       const near = nearest(part, PARTS);
-      throw new ConfigError("CONFIG.SHAPE", `${where} has "${part}", which run configuration has not.`, { fix: near ? `Did you mean "${near}"?` : "It has assets and resources." });
+      throw new ConfigError("CONFIG.SHAPE", `${where} has "${part}", which run configuration has not.`, {
+        fix: near ? `Did you mean "${near}"?` : "It has assets and resources.",
+      });
     }
     const holder: unknown = entries;
-    if (typeof holder !== "object" || holder === null || Object.values(holder).some((fields) => typeof fields !== "object" || fields === null)) {
-      throw new ConfigError("CONFIG.SHAPE", `"${part}" of ${where} is no mapping of names to fields.`, { fix: `Write ${part}: { name: { field: value } }.` });
+    if (
+      typeof holder !== "object" ||
+      holder === null ||
+      Object.values(holder).some((fields) => typeof fields !== "object" || fields === null)
+    ) {
+      throw new ConfigError("CONFIG.SHAPE", `"${part}" of ${where} is no mapping of names to fields.`, {
+        fix: `Write ${part}: { name: { field: value } }.`,
+      });
     }
   }
   return given as RunConfig;

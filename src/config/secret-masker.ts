@@ -25,7 +25,13 @@ export class SecretMasker {
   /** The text with every secret masked. */
   text(text: string): string {
     if (this.#forms.size === 0 || text.length < SHORTEST) return text;
-    this.#pattern ??= new RegExp([...this.#forms].sort((a, b) => b.length - a.length).map(escaped).join("|"), "g");
+    this.#pattern ??= new RegExp(
+      [...this.#forms]
+        .sort((a, b) => b.length - a.length)
+        .map(escaped)
+        .join("|"),
+      "g",
+    );
     return text.replace(this.#pattern, MASK);
   }
 
@@ -71,7 +77,15 @@ export class SecretMasker {
 
 function formsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
-  return [secret, json, JSON.stringify(json).slice(1, -1), encodeURIComponent(secret), encodeURI(secret), new URLSearchParams({ s: secret }).toString().slice(2), ...base64Forms(secret)];
+  return [
+    secret,
+    json,
+    JSON.stringify(json).slice(1, -1),
+    encodeURIComponent(secret),
+    encodeURI(secret),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    ...base64Forms(secret),
+  ];
 }
 
 /** A secret within longer base64 text has three looks, by its place; the outer characters, which its neighbours change, are left out. */

@@ -100,10 +100,14 @@ export async function sweep(folder: string, isCurrent: (attemptId: string) => bo
 /** The error of a value that is not there. */
 export function neverStored(assetKey: string, path: string | undefined, cause?: unknown): IOError {
   const place = path === undefined ? "this process holds no value of it" : `${path} does not exist`;
-  return new IOError("IO.NOT_FOUND", `Asset "${assetKey}" has no stored value: ${place}. It was never materialized, or its value was removed.`, {
-    fix: `Materialize "${assetKey}" first, e.g. with: millrace materialize --select ${JSON.stringify(assetKey)}`,
-    cause,
-  });
+  return new IOError(
+    "IO.NOT_FOUND",
+    `Asset "${assetKey}" has no stored value: ${place}. It was never materialized, or its value was removed.`,
+    {
+      fix: `Materialize "${assetKey}" first, e.g. with: millrace materialize --select ${JSON.stringify(assetKey)}`,
+      cause,
+    },
+  );
 }
 
 /** Whether the error says that a file or folder does not exist. */

@@ -29,7 +29,11 @@ interface StoredColumn {
 export class DuckDBParquetCodec implements RowCodec {
   readonly extension = "parquet";
 
-  async write(batches: AsyncIterable<readonly object[]> | Iterable<readonly object[]>, path: string, context: CodecContext): Promise<WrittenRows> {
+  async write(
+    batches: AsyncIterable<readonly object[]> | Iterable<readonly object[]>,
+    path: string,
+    context: CodecContext,
+  ): Promise<WrittenRows> {
     const duckdb = load();
     const connection = await (await database()).connect();
     const staging = new StagingTable(duckdb, connection);
@@ -64,7 +68,9 @@ export class DuckDBParquetCodec implements RowCodec {
     const connection = await (await database()).connect();
     try {
       const stored = await storedColumns(connection, path);
-      const result = await connection.stream(stored === undefined ? `SELECT * FROM ${source(path)}` : await selectStored(connection, path, stored));
+      const result = await connection.stream(
+        stored === undefined ? `SELECT * FROM ${source(path)}` : await selectStored(connection, path, stored),
+      );
       if (stored === undefined) {
         for await (const batch of result.yieldRowObjectJs()) yield batch;
         return;
@@ -75,10 +81,14 @@ export class DuckDBParquetCodec implements RowCodec {
       }
     } catch (error) {
       if (isMissing(error) || error instanceof IOError || context.signal?.aborted) throw error;
-      throw new IOError("IO.CORRUPT", `The stored rows of asset "${context.assetKey}" cannot be read: ${path} is damaged: ${messageOf(error)}`, {
-        fix: `Materialize "${context.assetKey}" again, or restore the file.`,
-        cause: error,
-      });
+      throw new IOError(
+        "IO.CORRUPT",
+        `The stored rows of asset "${context.assetKey}" cannot be read: ${path} is damaged: ${messageOf(error)}`,
+        {
+          fix: `Materialize "${context.assetKey}" again, or restore the file.`,
+          cause: error,
+        },
+      );
     } finally {
       connection.closeSync();
     }
@@ -142,7 +152,8 @@ class StagingTable {
       this.created = true;
     }
     const isNew = (column: RowColumn, index: number) => column.kind !== undefined && !this.staged.some((staged) => staged.index === index);
-    const added = this.staged.length < columns.length ? columns.flatMap((column, index) => (isNew(column, index) ? [{ column, index }] : [])) : [];
+    const added =
+      this.staged.length < columns.length ? columns.flatMap((column, index) => (isNew(column, index) ? [{ column, index }] : [])) : [];
     const widened = this.staged.filter(({ column, as }) => as === "bigint" && !column.fits64);
     if (added.length === 0 && widened.length === 0) return;
     this.closeAppender();
@@ -217,13 +228,23 @@ function selection({ kind, wholeNumbers }: RowColumn, index: number): string {
 
 function tableColumn({ name: columnName, kind, wholeNumbers, fits64 }: RowColumn): TableColumn {
   if (kind === undefined) return { name: columnName, type: "VARCHAR" };
-  const type = { number: wholeNumbers ? "BIGINT" : "DOUBLE", bigint: fits64 ? "BIGINT" : "VARCHAR", string: "VARCHAR", boolean: "BOOLEAN", date: "TIMESTAMP", bytes: "BLOB", json: "JSON" };
+  const type = {
+    number: wholeNumbers ? "BIGINT" : "DOUBLE",
+    bigint: fits64 ? "BIGINT" : "VARCHAR",
+    string: "VARCHAR",
+    boolean: "BOOLEAN",
+    date: "TIMESTAMP",
+    bytes: "BLOB",
+    json: "JSON",
+  };
   return { name: columnName, type: type[kind] };
 }
 
 /** The columns as they were given; `undefined`: somebody else wrote the file. */
 async function storedColumns(connection: DuckDBConnection, path: string): Promise<StoredColumn[] | undefined> {
-  const reader = await connection.runAndReadAll(`SELECT decode(value) FROM parquet_kv_metadata(${text(literalGlob(path))}) WHERE decode(key) = 'millrace'`);
+  const reader = await connection.runAndReadAll(
+    `SELECT decode(value) FROM parquet_kv_metadata(${text(literalGlob(path))}) WHERE decode(key) = 'millrace'`,
+  );
   const [row] = reader.getRows();
   return row === undefined ? undefined : (JSON.parse(String(row[0])) as { columns: StoredColumn[] }).columns;
 }
@@ -249,7 +270,8 @@ function toRows(chunk: DuckDBDataChunk, stored: readonly StoredColumn[]): object
     for (let index = 0; index < rowCount; index++) {
       const value = values[index] ?? null;
       const restored = restore === undefined || value === null ? value : restore(value);
-      if (columnName === "__proto__") Object.defineProperty(rows[index], columnName, { value: restored, enumerable: true, writable: true, configurable: true });
+      if (columnName === "__proto__")
+        Object.defineProperty(rows[index], columnName, { value: restored, enumerable: true, writable: true, configurable: true });
       else (rows[index] as Record<string, unknown>)[columnName] = restored;
     }
   }

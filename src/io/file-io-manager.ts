@@ -1,6 +1,15 @@
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
-import { attemptAddress, discardFile, fixedAddress, flushFile, isMissing, neverStored, prepareFolder, publishFile } from "./attempt-file.js";
+import {
+  attemptAddress,
+  discardFile,
+  fixedAddress,
+  flushFile,
+  isMissing,
+  neverStored,
+  prepareFolder,
+  publishFile,
+} from "./attempt-file.js";
 import type { Codec } from "./codec.js";
 import { JsonCodec } from "./json-codec.js";
 

@@ -73,7 +73,8 @@ export class JsonCodec implements Codec {
     } finally {
       lines.close();
     }
-    if (end !== `{"$end":${lineNumber - 2}}`) throw corrupt(path, `line ${lineNumber}: ${end === undefined ? "the end is missing" : "rows are missing"}`, context);
+    if (end !== `{"$end":${lineNumber - 2}}`)
+      throw corrupt(path, `line ${lineNumber}: ${end === undefined ? "the end is missing" : "rows are missing"}`, context);
   }
 
   /** Whether the file was written from an async iterable of rows. */

@@ -2,7 +2,16 @@ import { access } from "node:fs/promises";
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
 import { MetadataValue } from "../model/metadata.js";
-import { attemptAddress, discardFile, fixedAddress, flushFile, isMissing, neverStored, prepareFolder, publishFile } from "./attempt-file.js";
+import {
+  attemptAddress,
+  discardFile,
+  fixedAddress,
+  flushFile,
+  isMissing,
+  neverStored,
+  prepareFolder,
+  publishFile,
+} from "./attempt-file.js";
 import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
 import type { RowCodec } from "./row-codec.js";
 import { inBatches } from "./row-codec.js";
@@ -24,7 +33,10 @@ export class FileParquetIOManager extends IOManager<readonly object[] | AsyncIte
     try {
       const { rowCount, columns } = await this.codec.write(inBatches(stored), path, context);
       await flushFile(path);
-      context.addOutputMetadata({ "millrace/row_count": MetadataValue.int(rowCount), "millrace/column_schema": MetadataValue.tableSchema(columns) });
+      context.addOutputMetadata({
+        "millrace/row_count": MetadataValue.int(rowCount),
+        "millrace/column_schema": MetadataValue.tableSchema(columns),
+      });
     } catch (error) {
       await discardFile(address, context.attemptId);
       throw error;

@@ -85,9 +85,13 @@ export class RowColumns {
   private dateCell(column: RowColumn, value: Date, rowNumber: number): number {
     const ms = value.getTime();
     if (!Number.isNaN(ms)) return ms;
-    throw new IOError("IO.ROW_NOT_STORABLE", `Column "${column.name}" of asset "${this.assetKey}" holds an invalid Date in row ${rowNumber}.`, {
-      fix: "Give null where no date is known.",
-    });
+    throw new IOError(
+      "IO.ROW_NOT_STORABLE",
+      `Column "${column.name}" of asset "${this.assetKey}" holds an invalid Date in row ${rowNumber}.`,
+      {
+        fix: "Give null where no date is known.",
+      },
+    );
   }
 
   private learnKind(column: RowColumn, kind: ColumnKind | undefined, value: unknown, rowNumber: number): void {

@@ -14,10 +14,14 @@ export function encodeTagged(value: unknown, assetKey: string, root: readonly st
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const deep = error.message.includes("call stack");
-    throw new IOError("IO.VALUE_TOO_LARGE", `The value of asset "${assetKey}" is too ${deep ? "deeply nested" : "large"} for one JSON text.`, {
-      fix: deep ? "Return flatter data." : "Return an async iterable of rows, or use FileParquetIOManager.",
-      cause: error,
-    });
+    throw new IOError(
+      "IO.VALUE_TOO_LARGE",
+      `The value of asset "${assetKey}" is too ${deep ? "deeply nested" : "large"} for one JSON text.`,
+      {
+        fix: deep ? "Return flatter data." : "Return an async iterable of rows, or use FileParquetIOManager.",
+        cause: error,
+      },
+    );
   }
 }
 
@@ -73,13 +77,17 @@ class Encoder {
     if (types.isMap(value) && hasPlainBase(prototype)) {
       return { $map: Array.from(value, ([key, item], index) => [this.at(`.key(${index})`, key), this.at(`.get(${label(key)})`, item)]) };
     }
-    if (types.isSet(value) && hasPlainBase(prototype)) return { $set: Array.from(value, (item, index) => this.at(`.item(${index})`, item)) };
+    if (types.isSet(value) && hasPlainBase(prototype))
+      return { $set: Array.from(value, (item, index) => this.at(`.item(${index})`, item)) };
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw this.refused(`an instance of class ${className(value)}`);
     if (Object.getOwnPropertySymbols(value).length > 0) throw this.refused("an object with symbols as keys");
     const keys = Object.keys(value);
     const encoded: Record<string, unknown> = {};
     for (const key of keys) {
-      const item = this.at(/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, (value as Record<string, unknown>)[key]);
+      const item = this.at(
+        /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
+        (value as Record<string, unknown>)[key],
+      );
       if (key === "__proto__") Object.defineProperty(encoded, key, { value: item, enumerable: true, writable: true, configurable: true });
       else encoded[key] = item;
     }
@@ -95,9 +103,13 @@ class Encoder {
   }
 
   private refused(what: string): IOError {
-    return new IOError("IO.VALUE_NOT_STORABLE", `Asset "${this.assetKey}" returned a value that JSON cannot keep: ${this.path.join("")} is ${what}.`, {
-      fix: "Return plain data: objects, arrays, Map, Set, Date, bigint, bytes and simple values; or give the asset an IO manager of your own.",
-    });
+    return new IOError(
+      "IO.VALUE_NOT_STORABLE",
+      `Asset "${this.assetKey}" returned a value that JSON cannot keep: ${this.path.join("")} is ${what}.`,
+      {
+        fix: "Return plain data: objects, arrays, Map, Set, Date, bigint, bytes and simple values; or give the asset an IO manager of your own.",
+      },
+    );
   }
 }
 
@@ -156,5 +168,7 @@ function decodeTag(tag: string, body: unknown): unknown {
   if (tag === "$object" && typeof body === "object" && body !== null) {
     return decodeFields(body as Record<string, unknown>, Object.keys(body));
   }
-  throw new SyntaxError(`unknown tag ${tag}`);
+  throw new IOError("IO.UNKNOWN_TAG", `The stored JSON has the tag "${tag}", which this version does not know.`, {
+    fix: "Read it with the version of Millrace that wrote it, or materialize the asset again.",
+  });
 }

@@ -6,7 +6,8 @@ declare const value: unique symbol;
 export type Ctor<T = unknown> = abstract new (...args: never[]) => T;
 
 /** What a ref points at: a method of a class (and one of its outs), or a key. The class may be given late, for cycles of imports. */
-export type RefTarget = { readonly pipeline: Ctor | (() => Ctor); readonly method: string; readonly out?: string } | { readonly key: AssetKey };
+export type RefTarget =
+  { readonly pipeline: Ctor | (() => Ctor); readonly method: string; readonly out?: string } | { readonly key: AssetKey };
 
 /**
  * A handle on one asset: the same value everywhere (inputs, deps, checks, selections, run config, results of a test).

@@ -2,14 +2,39 @@ import type { MetadataValue } from "./metadata-value.js";
 
 /** Every kind of event, in the field's words. */
 export const EVENT_TYPES = [
-  "RUN_ENQUEUED", "RUN_STARTING", "RUN_START", "RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELING", "RUN_CANCELED",
-  "STEP_START", "STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED", "STEP_NOT_RUN", "STEP_UP_FOR_RETRY", "STEP_RESTARTED", "STEP_CANCELED",
-  "ATTEMPT_LOST", "ATTEMPT_ABANDONED", "PUBLISH",
-  "RESOURCE_INIT_STARTED", "RESOURCE_INIT_SUCCESS", "RESOURCE_INIT_FAILURE", "RESOURCE_TEARDOWN_FAILURE",
-  "LOADED_INPUT", "HANDLED_OUTPUT",
-  "ASSET_MATERIALIZATION_PLANNED", "ASSET_MATERIALIZATION", "ASSET_OBSERVATION", "ASSET_FAILED_TO_MATERIALIZE",
-  "ASSET_CHECK_EVALUATION_PLANNED", "ASSET_CHECK_EVALUATION",
-  "LOG", "OUTPUT", "ENGINE_EVENT",
+  "RUN_ENQUEUED",
+  "RUN_STARTING",
+  "RUN_START",
+  "RUN_SUCCESS",
+  "RUN_FAILURE",
+  "RUN_CANCELING",
+  "RUN_CANCELED",
+  "STEP_START",
+  "STEP_SUCCESS",
+  "STEP_FAILURE",
+  "STEP_SKIPPED",
+  "STEP_NOT_RUN",
+  "STEP_UP_FOR_RETRY",
+  "STEP_RESTARTED",
+  "STEP_CANCELED",
+  "ATTEMPT_LOST",
+  "ATTEMPT_ABANDONED",
+  "PUBLISH",
+  "RESOURCE_INIT_STARTED",
+  "RESOURCE_INIT_SUCCESS",
+  "RESOURCE_INIT_FAILURE",
+  "RESOURCE_TEARDOWN_FAILURE",
+  "LOADED_INPUT",
+  "HANDLED_OUTPUT",
+  "ASSET_MATERIALIZATION_PLANNED",
+  "ASSET_MATERIALIZATION",
+  "ASSET_OBSERVATION",
+  "ASSET_FAILED_TO_MATERIALIZE",
+  "ASSET_CHECK_EVALUATION_PLANNED",
+  "ASSET_CHECK_EVALUATION",
+  "LOG",
+  "OUTPUT",
+  "ENGINE_EVENT",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -41,7 +66,13 @@ export interface EventPayload {
   /** What the IO manager gave back to find the value by. */
   readonly pointer?: unknown;
   readonly ioManager?: string;
-  readonly check?: { readonly name: string; readonly passed: boolean; readonly severity: "ERROR" | "WARN"; readonly blocking: boolean; readonly description?: string };
+  readonly check?: {
+    readonly name: string;
+    readonly passed: boolean;
+    readonly severity: "ERROR" | "WARN";
+    readonly blocking: boolean;
+    readonly description?: string;
+  };
   readonly level?: "debug" | "info" | "warn" | "error";
   readonly fields?: Readonly<Record<string, unknown>>;
   /** Captured console or child output. */

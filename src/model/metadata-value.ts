@@ -22,4 +22,7 @@ export type MetadataValue =
   | { readonly type: "table"; readonly value: { readonly records: readonly Json[]; readonly schema?: readonly TableColumn[] } }
   | { readonly type: "table_schema"; readonly value: readonly TableColumn[] }
   | { readonly type: "column_lineage"; readonly value: ColumnLineage }
-  | { readonly type: "code_references"; readonly value: readonly { readonly file: string; readonly line?: number; readonly url?: string }[] };
+  | {
+      readonly type: "code_references";
+      readonly value: readonly { readonly file: string; readonly line?: number; readonly url?: string }[];
+    };

@@ -6,9 +6,29 @@ import type { ColumnLineage, MetadataValue as Value, TableColumn } from "./metad
 export type MetadataValue = Value;
 
 /** What may be given as metadata: a plain value, whose kind is inferred, or one made by `MetadataValue.…`. */
-export type MetadataInput = MetadataValue | string | number | boolean | bigint | null | undefined | Date | readonly unknown[] | { readonly [key: string]: unknown };
+export type MetadataInput =
+  MetadataValue | string | number | boolean | bigint | null | undefined | Date | readonly unknown[] | { readonly [key: string]: unknown };
 
-const KINDS = new Set(["text", "url", "path", "notebook", "md", "asset", "run", "job", "int", "float", "timestamp", "bool", "null", "json", "table", "table_schema", "column_lineage", "code_references"]);
+const KINDS = new Set([
+  "text",
+  "url",
+  "path",
+  "notebook",
+  "md",
+  "asset",
+  "run",
+  "job",
+  "int",
+  "float",
+  "timestamp",
+  "bool",
+  "null",
+  "json",
+  "table",
+  "table_schema",
+  "column_lineage",
+  "code_references",
+]);
 
 /** Makers of metadata values, one for each kind. */
 export const MetadataValue = {
@@ -46,7 +66,8 @@ function normalizeOne(name: string, input: MetadataInput): MetadataValue {
   if (input === null || input === undefined) return MetadataValue.null();
   if (typeof input === "string") return MetadataValue.text(input);
   if (typeof input === "boolean") return MetadataValue.bool(input);
-  if (typeof input === "bigint") return Number.isSafeInteger(Number(input)) ? MetadataValue.int(Number(input)) : MetadataValue.text(String(input));
+  if (typeof input === "bigint")
+    return Number.isSafeInteger(Number(input)) ? MetadataValue.int(Number(input)) : MetadataValue.text(String(input));
   if (typeof input === "number") return Number.isInteger(input) ? MetadataValue.int(input) : MetadataValue.float(input);
   if (input instanceof Date) return MetadataValue.timestamp(input);
   if (typeof input === "object") {

@@ -25,7 +25,14 @@ export class AssetCheckResult {
   /** Which out the check is of, in a multi-asset. */
   readonly out: string | undefined;
 
-  constructor(result: { passed: boolean; severity?: CheckSeverity; description?: string; metadata?: Readonly<Record<string, MetadataInput>>; check?: string; out?: string }) {
+  constructor(result: {
+    passed: boolean;
+    severity?: CheckSeverity;
+    description?: string;
+    metadata?: Readonly<Record<string, MetadataInput>>;
+    check?: string;
+    out?: string;
+  }) {
     this.passed = result.passed;
     this.severity = result.severity ?? "ERROR";
     this.description = result.description;
@@ -45,7 +52,14 @@ export class MaterializeResult<V = void> {
   readonly dataVersion: string | undefined;
   readonly checks: readonly AssetCheckResult[];
 
-  constructor(result: { value?: V; metadata?: Readonly<Record<string, MetadataInput>>; dataVersion?: string; checks?: readonly AssetCheckResult[] } = {}) {
+  constructor(
+    result: {
+      value?: V;
+      metadata?: Readonly<Record<string, MetadataInput>>;
+      dataVersion?: string;
+      checks?: readonly AssetCheckResult[];
+    } = {},
+  ) {
     this.value = result.value;
     this.hasValue = "value" in result;
     this.metadata = result.metadata ?? {};
@@ -81,7 +95,10 @@ export class Failure extends Error {
   readonly metadata: Readonly<Record<string, MetadataInput>>;
   readonly allowRetries: boolean;
 
-  constructor(message: string, options: { metadata?: Readonly<Record<string, MetadataInput>>; allowRetries?: boolean; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { metadata?: Readonly<Record<string, MetadataInput>>; allowRetries?: boolean; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "Failure";
     this.metadata = options.metadata ?? {};

@@ -10,7 +10,17 @@ export function isFinal(status: RunStatus): boolean {
 }
 
 /** The states of a step. WAITING: something it needs has not ended. NOT_RUN: something it needs failed. */
-export const STEP_STATUSES = ["WAITING", "READY", "RUNNING", "UP_FOR_RETRY", "SUCCESS", "FAILURE", "SKIPPED", "NOT_RUN", "CANCELED"] as const;
+export const STEP_STATUSES = [
+  "WAITING",
+  "READY",
+  "RUNNING",
+  "UP_FOR_RETRY",
+  "SUCCESS",
+  "FAILURE",
+  "SKIPPED",
+  "NOT_RUN",
+  "CANCELED",
+] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** Whether a step in this state will never change again within its run. */

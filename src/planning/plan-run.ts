@@ -32,18 +32,33 @@ export function planRun(catalog: PlanCatalog, selection: PlanSelection): RunPlan
   const checks = new Map(catalog.checks.map((check) => [checkId(check), check]));
   const parts = selectParts(catalog, selection, specs, checks);
   if (parts.length === 0) {
-    throw new RequestError("PLAN.NOTHING_SELECTED", "The selection holds nothing that can be materialized.", { fix: "Run `millrace list` to see what there is." });
+    throw new RequestError("PLAN.NOTHING_SELECTED", "The selection holds nothing that can be materialized.", {
+      fix: "Run `millrace list` to see what there is.",
+    });
   }
-  const whole = orderSteps(parts.map((part) => stepOf(part)), specs, checks);
+  const whole = orderSteps(
+    parts.map((part) => stepOf(part)),
+    specs,
+    checks,
+  );
   if (whole.plan) return whole.plan;
-  const split = orderSteps(splitByDepth(parts, specs, checks).map((part) => stepOf(part)), specs, checks);
+  const split = orderSteps(
+    splitByDepth(parts, specs, checks).map((part) => stepOf(part)),
+    specs,
+    checks,
+  );
   if (split.plan) return split.plan;
   throw new RequestError("PLAN.UNITS_IN_A_CYCLE", `These computations wait for each other: ${split.cycle.join(" → ")}.`, {
     fix: "Give one of them `canSubset: true` so that it can be split, or move one of its outs to a method of its own.",
   });
 }
 
-function selectParts(catalog: PlanCatalog, selection: PlanSelection, specs: ReadonlyMap<AssetKey, AssetSpec>, checks: ReadonlyMap<string, CheckSpec>): Part[] {
+function selectParts(
+  catalog: PlanCatalog,
+  selection: PlanSelection,
+  specs: ReadonlyMap<AssetKey, AssetSpec>,
+  checks: ReadonlyMap<string, CheckSpec>,
+): Part[] {
   const wanted = new Set(selection.assets.filter((key) => specs.get(key)?.unit !== undefined));
   const wantedChecks = new Set(selection.checks.filter((id) => checks.has(id)));
   const touched = new Set<string>();
@@ -58,9 +73,13 @@ function partOf(unit: UnitSpec, wanted: ReadonlySet<AssetKey>, wantedChecks: Rea
   const isPart = assets.length < unit.assets.length || checks.length < unit.checks.length;
   if (isPart && !unit.canSubset) {
     const missing = [...unit.assets.filter((key) => !wanted.has(key)), ...unit.checks.filter((id) => !wantedChecks.has(id))];
-    throw new RequestError("PLAN.PART_OF_A_WHOLE", `"${unit.id}" gives ${[...unit.assets, ...unit.checks].join(", ")} together; the selection leaves out ${missing.join(", ")}.`, {
-      fix: `Select ${missing.join(", ")} too, or give "${unit.id}" \`canSubset: true\`.`,
-    });
+    throw new RequestError(
+      "PLAN.PART_OF_A_WHOLE",
+      `"${unit.id}" gives ${[...unit.assets, ...unit.checks].join(", ")} together; the selection leaves out ${missing.join(", ")}.`,
+      {
+        fix: `Select ${missing.join(", ")} too, or give "${unit.id}" \`canSubset: true\`.`,
+      },
+    );
   }
   return { unit, assets, checks };
 }
@@ -74,7 +93,11 @@ interface Ordered {
   readonly cycle: readonly string[];
 }
 
-function orderSteps(parts: readonly (Part & { readonly key: string })[], specs: ReadonlyMap<AssetKey, AssetSpec>, checks: ReadonlyMap<string, CheckSpec>): Ordered {
+function orderSteps(
+  parts: readonly (Part & { readonly key: string })[],
+  specs: ReadonlyMap<AssetKey, AssetSpec>,
+  checks: ReadonlyMap<string, CheckSpec>,
+): Ordered {
   const stepOfAsset = new Map<AssetKey, string>();
   const blockers = new Map<AssetKey, string[]>(); // asset → steps of blocking checks of their own
   for (const part of parts) for (const key of part.assets) stepOfAsset.set(key, part.key);
@@ -92,7 +115,8 @@ function orderSteps(parts: readonly (Part & { readonly key: string })[], specs: 
       const step = stepOfAsset.get(key);
       if (step === part.key) return; // the computation itself sees to what it holds together
       if (step !== undefined) edges.set(`${step}\n${key}\n${when}`, { step, asset: key, when });
-      if (blocked && when !== "always") for (const check of blockers.get(key) ?? []) if (check !== part.key) edges.set(`${check}\n${when}`, { step: check, when });
+      if (blocked && when !== "always")
+        for (const check of blockers.get(key) ?? []) if (check !== part.key) edges.set(`${check}\n${when}`, { step: check, when });
     };
     for (const key of part.assets) for (const dep of specs.get(key)?.deps ?? []) need(dep.key, dep.when, true);
     for (const id of part.checks) {
@@ -103,7 +127,9 @@ function orderSteps(parts: readonly (Part & { readonly key: string })[], specs: 
     }
     return [...edges.values()];
   };
-  return sortSteps(parts.map((part) => ({ key: part.key, unit: part.unit.id, assets: part.assets, checks: part.checks, after: edgesOf(part) })));
+  return sortSteps(
+    parts.map((part) => ({ key: part.key, unit: part.unit.id, assets: part.assets, checks: part.checks, after: edgesOf(part) })),
+  );
 }
 
 function sortSteps(steps: readonly PlannedStep[]): Ordered {
@@ -129,7 +155,9 @@ function sortSteps(steps: readonly PlannedStep[]): Ordered {
       if (left === 0) ready.push(dependent);
     }
   }
-  return sorted.length === steps.length ? { plan: { steps: sorted }, cycle: [] } : { cycle: findCycle(byKey, new Set(sorted.map((step) => step.key))) };
+  return sorted.length === steps.length
+    ? { plan: { steps: sorted }, cycle: [] }
+    : { cycle: findCycle(byKey, new Set(sorted.map((step) => step.key))) };
 }
 
 function findCycle(byKey: ReadonlyMap<string, PlannedStep>, done: ReadonlySet<string>): string[] {

@@ -6,10 +6,13 @@ export function checkRetryPolicy(policy: RetryPolicy, what: string): RetryPolicy
   const refuse = (sentence: string, fix: string): never => {
     throw new DefinitionError("DEFINITION.RETRY_POLICY", `${what} ${sentence}`, { fix });
   };
-  if (!Number.isInteger(policy.maxRetries) || policy.maxRetries < 0) refuse(`asks for ${policy.maxRetries} retries.`, "Give a whole number, 0 or more.");
+  if (!Number.isInteger(policy.maxRetries) || policy.maxRetries < 0)
+    refuse(`asks for ${policy.maxRetries} retries.`, "Give a whole number, 0 or more.");
   if (policy.delayMs !== undefined && !(policy.delayMs >= 0)) refuse(`has a delay of ${policy.delayMs} ms.`, "Give a delay of 0 or more.");
-  if (policy.delayMs === undefined && policy.backoff) refuse(`has ${policy.backoff} back-off but no delay.`, "Add a delay, or leave the back-off out.");
-  if (policy.delayMs === undefined && policy.jitter) refuse(`has ${policy.jitter} jitter but no delay.`, "Add a delay, or leave the jitter out.");
+  if (policy.delayMs === undefined && policy.backoff)
+    refuse(`has ${policy.backoff} back-off but no delay.`, "Add a delay, or leave the back-off out.");
+  if (policy.delayMs === undefined && policy.jitter)
+    refuse(`has ${policy.jitter} jitter but no delay.`, "Add a delay, or leave the jitter out.");
   return policy;
 }
 

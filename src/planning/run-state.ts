@@ -89,7 +89,8 @@ export class RunState {
   apply(event: FoldedEvent): void {
     const node = event.stepKey === undefined ? undefined : this.#nodes.get(event.stepKey);
     if (!node) return;
-    if ((event.type === "ASSET_MATERIALIZATION" || event.type === "ASSET_OBSERVATION") && event.assetKey !== undefined) node.given.add(event.assetKey);
+    if ((event.type === "ASSET_MATERIALIZATION" || event.type === "ASSET_OBSERVATION") && event.assetKey !== undefined)
+      node.given.add(event.assetKey);
     const status = STATUS_AFTER[event.type];
     if (status === undefined || isFinalStep(node.status)) return;
     node.status = status;
@@ -126,7 +127,8 @@ export class RunState {
     for (const edge of node.step.after) {
       const upstream = this.#nodes.get(edge.step);
       if (upstream === undefined || lets(edge, upstream)) continue;
-      if (upstream.status === "SUCCESS" || upstream.status === "SKIPPED" || edge.when === "failure") return { step: node.step, status: "SKIPPED", cause: edge.step };
+      if (upstream.status === "SUCCESS" || upstream.status === "SKIPPED" || edge.when === "failure")
+        return { step: node.step, status: "SKIPPED", cause: edge.step };
       forbids ??= edge;
     }
     return forbids ? { step: node.step, status: "NOT_RUN", cause: forbids.step } : "ready";

@@ -135,7 +135,12 @@ export interface RunStore {
   claimRun(runId: string, owner: Owner, nowMs: number, leaseMs: number): Promise<number | undefined>;
   commit(batch: RunBatch): Promise<CommitResult>;
   /** Streams events that end nothing. An ordinal is stored once per attempt; ignored when epoch or attempt is not current. */
-  appendEvents(runId: string, epoch: number, attemptId: string | undefined, events: readonly (NewEvent & { readonly ordinal?: number })[]): Promise<void>;
+  appendEvents(
+    runId: string,
+    epoch: number,
+    attemptId: string | undefined,
+    events: readonly (NewEvent & { readonly ordinal?: number })[],
+  ): Promise<void>;
   /** Whether this attempt may publish its output now; `true` leaves a PUBLISH event. */
   recordPublication(runId: string, epoch: number, attemptId: string, assetKey: AssetKey, nowMs: number): Promise<boolean>;
   /** A run that has no owner is canceled at once, another learns it. The status afterwards; `undefined`: no such run. */

@@ -84,7 +84,9 @@ describe.each<System>(["commonjs", "module"])("importUserModule in a project of 
   it("names an import that cannot be found", () => {
     const outcome = outcomeOf("a.ts", { "a.ts": `import { b } from "no-such-package";\nconsole.log(b);` });
     expect(outcome.code).toBe("DEFINITION.IMPORT_NOT_FOUND");
-    expect(outcome.message).toBe('~/a.ts imports "no-such-package", which cannot be found.\n  → Run npm install no-such-package, or correct the name.');
+    expect(outcome.message).toBe(
+      '~/a.ts imports "no-such-package", which cannot be found.\n  → Run npm install no-such-package, or correct the name.',
+    );
   });
 });
 
@@ -110,6 +112,8 @@ describe("importUserModule", () => {
 
   it("tells to export a type as a type", () => {
     const files = { "a.ts": `export { Row } from "./row.js";`, "row.ts": "export interface Row { id: number }" };
-    expect(codeAndMessage("module", files)).toMatch(/^DEFINITION\.EXPORT_NOT_FOUND ~\/a\.ts:1 names "Row" of ".\/row\.js", which exports no such value\./);
+    expect(codeAndMessage("module", files)).toMatch(
+      /^DEFINITION\.EXPORT_NOT_FOUND ~\/a\.ts:1 names "Row" of ".\/row\.js", which exports no such value\./,
+    );
   });
 });

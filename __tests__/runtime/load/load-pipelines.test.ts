@@ -3,12 +3,14 @@ import { createProject, dist, type Project, type System } from "./project";
 
 describe.each<System>(["commonjs", "module"])("loadPipelines in a project of type %s", (system) => {
   let project: Project;
-  const pipeline = (name: string) => `export class ${name} {}\nObject.defineProperty(${name}, Symbol.for("millrace/declarations"), { value: [] });\n`;
+  const pipeline = (name: string) =>
+    `export class ${name} {}\nObject.defineProperty(${name}, Symbol.for("millrace/declarations"), { value: [] });\n`;
   const load = `const { loadPipelines } = load;
     loadPipelines("./pipelines/**/*.ts").then(
       (classes: Function[]) => console.log(classes.map((c) => c.name).join()),
       (error: Error) => console.log(error.message));`;
-  const importLoad = (file: string) => (system === "commonjs" ? `const load = require(${JSON.stringify(file)});` : `import load from ${JSON.stringify(file)};`);
+  const importLoad = (file: string) =>
+    system === "commonjs" ? `const load = require(${JSON.stringify(file)});` : `import load from ${JSON.stringify(file)};`;
 
   beforeEach(() => {
     project = createProject(system, {

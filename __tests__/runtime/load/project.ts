@@ -14,7 +14,10 @@ export interface Project {
   readonly root: string;
   write(files: Readonly<Record<string, string>>): void;
   /** Runs a file under the `millrace/register` hooks. */
-  run(file: string, options?: { flags?: string[]; env?: Record<string, string> }): { status: number | null; stdout: string; stderr: string };
+  run(
+    file: string,
+    options?: { flags?: string[]; env?: Record<string, string> },
+  ): { status: number | null; stdout: string; stderr: string };
   remove(): void;
 }
 

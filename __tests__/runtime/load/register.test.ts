@@ -25,7 +25,10 @@ describe.each<System>(["commonjs", "module"])("millrace/register in a project of
   beforeEach(() => (project = createProject(system, { "decorators.ts": decorators, "types.ts": types, "main.ts": main })));
   afterEach(() => project.remove());
 
-  const flags = [["--import", "millrace/register"], ["--require", "millrace/register"]];
+  const flags = [
+    ["--import", "millrace/register"],
+    ["--require", "millrace/register"],
+  ];
 
   it.each(flags)("gives decorators the types of an interface, an alias, an enum and a class (%s)", (...flag) => {
     const { stdout, stderr } = project.run("main.ts", { flags: flag });
@@ -51,7 +54,9 @@ describe.each<System>(["commonjs", "module"])("millrace/register in a project of
   });
 
   it("prints stacks with the lines of the source", () => {
-    project.write({ "fail.ts": `interface Row {\n  id: number;\n}\n\nexport function fail(row: Row): never {\n  throw new RangeError(String(row.id));\n}\nfail({ id: 7 });\n` });
+    project.write({
+      "fail.ts": `interface Row {\n  id: number;\n}\n\nexport function fail(row: Row): never {\n  throw new RangeError(String(row.id));\n}\nfail({ id: 7 });\n`,
+    });
     const { status, stderr } = project.run("fail.ts");
     expect(status).toBe(1);
     expect(stderr).toContain(join(project.root, "fail.ts:6:9"));
@@ -68,17 +73,27 @@ describe.each<System>(["commonjs", "module"])("millrace/register in a project of
   });
 
   it("finds files without their extension, and the index of a folder", () => {
-    project.write({ "lib/index.ts": `export * from "./a";`, "lib/a.ts": `export const a: number = 1;`, "use.ts": `import { a } from "./lib"; console.log(a);` });
+    project.write({
+      "lib/index.ts": `export * from "./a";`,
+      "lib/a.ts": `export const a: number = 1;`,
+      "use.ts": `import { a } from "./lib"; console.log(a);`,
+    });
     expect(project.run("use.ts")).toMatchObject({ stdout: "1\n", stderr: "" });
   });
 
   it("prefers a source to the file that a build left beside it", () => {
-    project.write({ "a.ts": `export const a: string = "source";`, "a.js": `throw new Error("stale")`, "use.ts": `import { a } from "./a.js"; console.log(a);` });
+    project.write({
+      "a.ts": `export const a: string = "source";`,
+      "a.js": `throw new Error("stale")`,
+      "use.ts": `import { a } from "./a.js"; console.log(a);`,
+    });
     expect(project.run("use.ts")).toMatchObject({ stdout: "source\n", stderr: "" });
   });
 
   it("runs with a class's own name and defined fields", () => {
-    project.write({ "use.ts": `const dec = (c: unknown) => undefined as never;\n@dec class A { static me = () => A.name; x!: number }\nconsole.log(A.me(), Object.keys(new A()));` });
+    project.write({
+      "use.ts": `const dec = (c: unknown) => undefined as never;\n@dec class A { static me = () => A.name; x!: number }\nconsole.log(A.me(), Object.keys(new A()));`,
+    });
     expect(project.run("use.ts")).toMatchObject({ stdout: "A [ 'x' ]\n", stderr: "" });
   });
 

@@ -1,4 +1,19 @@
-import { Asset, AssetCheck, AssetCheckResult, AssetContext, ConfigurableResource, Definitions, Input, MultiAsset, Own, Pipeline, defineAssets, edge, externalAsset, ref } from "../../../runtime/entries/index.js";
+import {
+  Asset,
+  AssetCheck,
+  AssetCheckResult,
+  AssetContext,
+  ConfigurableResource,
+  Definitions,
+  Input,
+  MultiAsset,
+  Own,
+  Pipeline,
+  defineAssets,
+  edge,
+  externalAsset,
+  ref,
+} from "../../../runtime/entries/index.js";
 import { resolveDefinitions } from "../../../runtime/scan/resolve-definitions.js";
 import { ScanError } from "../../../runtime/scan/scan-error.js";
 
@@ -44,11 +59,20 @@ function problemsOf(definitions: Definitions): string {
 describe("resolveDefinitions", () => {
   it("turns classes into a frozen, sorted, JSON-able catalog and the code behind it", () => {
     const { catalog, bindings, keysOf } = resolveDefinitions(
-      new Definitions({ pipelines: [Metrics, Ingestion], resources: [Api], assets: [externalAsset({ key: "outside" }), defineAssets({ specs: [{ key: "dbt/b", deps: ["dbt/a"] }, { key: "dbt/a" }], run: () => undefined })] }),
+      new Definitions({
+        pipelines: [Metrics, Ingestion],
+        resources: [Api],
+        assets: [
+          externalAsset({ key: "outside" }),
+          defineAssets({ specs: [{ key: "dbt/b", deps: ["dbt/a"] }, { key: "dbt/a" }], run: () => undefined }),
+        ],
+      }),
     );
     expect(JSON.parse(JSON.stringify(catalog))).toEqual(catalog);
     expect(Object.isFrozen(catalog.assets[0]?.deps)).toBe(true);
-    expect(catalog.assets.map(({ key, unit, group, deps }) => [key, unit, group, deps.map((dep) => `${dep.kind} ${dep.key} ${dep.when}`)])).toEqual([
+    expect(
+      catalog.assets.map(({ key, unit, group, deps }) => [key, unit, group, deps.map((dep) => `${dep.kind} ${dep.key} ${dep.when}`)]),
+    ).toEqual([
       ["app/orders", "app/split", "ingestion", ["load app/raw_events success", "order app/users success"]],
       ["app/raw_events", "app/raw_events", "ingestion", []],
       ["app/users", "app/split", "people", ["load app/raw_events success"]],

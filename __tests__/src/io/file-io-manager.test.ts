@@ -9,16 +9,25 @@ import { FileIOManager } from "../../../src/io/file-io-manager.js";
 import { decodeTagged, encodeTagged } from "../../../src/io/tagged-json.js";
 
 const everything = {
-  date: new Date(5), big: -(2n ** 80n), map: new Map<unknown, unknown>([[{ k: 1 }, new Set([1, undefined])]]),
-  bytes: new Uint8Array([0, 255]), buffer: Buffer.from("é"), gap: undefined, list: [undefined, null, Number.NaN, -Infinity, -0],
-  looksLike: [{ $date: "mine" }, { $object: { $bigint: "x" } }, { $rows: "one a line" }, { $end: 1, more: 2 }, { $: 1 }], "": "", ["__proto__x"]: 1,
+  date: new Date(5),
+  big: -(2n ** 80n),
+  map: new Map<unknown, unknown>([[{ k: 1 }, new Set([1, undefined])]]),
+  bytes: new Uint8Array([0, 255]),
+  buffer: Buffer.from("é"),
+  gap: undefined,
+  list: [undefined, null, Number.NaN, -Infinity, -0],
+  looksLike: [{ $date: "mine" }, { $object: { $bigint: "x" } }, { $rows: "one a line" }, { $end: 1, more: 2 }, { $: 1 }],
+  "": "",
+  ["__proto__x"]: 1,
 };
 
 let storageDir: string;
 beforeEach(() => void (storageDir = mkdtempSync(join(tmpdir(), "file-io-"))));
 afterEach(() => rmSync(storageDir, { recursive: true, force: true }));
 
-describeIOManager("FileIOManager", () => new FileIOManager(), { values: [everything, [1, 2, 3], "text", null, undefined, 7n, [], { $rows: "one a line" }] });
+describeIOManager("FileIOManager", () => new FileIOManager(), {
+  values: [everything, [1, 2, 3], "text", null, undefined, 7n, [], { $rows: "one a line" }],
+});
 
 async function materialize(stored: unknown, io = new FileIOManager()): Promise<void> {
   const context = outputContextFor("shop/orders", { storageDir });
@@ -26,12 +35,21 @@ async function materialize(stored: unknown, io = new FileIOManager()): Promise<v
   await io.publish(context);
 }
 const load = () => new FileIOManager().load(inputContextFor("shop/orders", { storageDir }));
-const messageOf = (work: Promise<unknown>) => work.then(() => "no error", (error: Error) => error.message.replaceAll(storageDir, "<dir>"));
+const messageOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "no error",
+    (error: Error) => error.message.replaceAll(storageDir, "<dir>"),
+  );
 
 describe("the JSON of a file", () => {
   it("keeps the kinds of bytes apart and zero's sign", () => {
     const back = decodeTagged(encodeTagged(everything, "a")) as typeof everything;
-    expect([Buffer.isBuffer(back.buffer), Buffer.isBuffer(back.bytes), Object.is(back.list[4], -0), "gap" in back]).toEqual([true, false, true, true]);
+    expect([Buffer.isBuffer(back.buffer), Buffer.isBuffer(back.bytes), Object.is(back.list[4], -0), "gap" in back]).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
   });
 
   it("keeps an invalid Date a Date", () => {
@@ -67,7 +85,12 @@ describe("the JSON of a file", () => {
 
 describe("FileIOManager", () => {
   it("writes a stream as one row a line and gives it back as an array", async () => {
-    await materialize((async function* () { yield { id: 1n }; yield { $end: 2 }; })());
+    await materialize(
+      (async function* () {
+        yield { id: 1n };
+        yield { $end: 2 };
+      })(),
+    );
     expect(await load()).toEqual([{ id: 1n }, { $end: 2 }]);
     expect(readFileSync(join(storageDir, "shop/orders.json"), "utf8").split("\n")).toHaveLength(5);
     await materialize((async function* () {})());
@@ -114,7 +137,10 @@ describe("FileIOManager", () => {
     for (const attemptId of ["run 1/dead", "run 1/alive"]) await io.store(1, outputContextFor("shop/orders", { storageDir, attemptId }));
     writeFileSync(join(storageDir, ".mine.tmp"), "");
     expect(await sweep(storageDir, (id) => id === "run 1/alive")).toEqual([join(storageDir, "shop/.orders.run%201%2Fdead.json.tmp")]);
-    expect([readdirSync(storageDir), readdirSync(join(storageDir, "shop"))]).toEqual([[".mine.tmp", "shop"], [".orders.run%201%2Falive.json.tmp", "orders.json"]]);
+    expect([readdirSync(storageDir), readdirSync(join(storageDir, "shop"))]).toEqual([
+      [".mine.tmp", "shop"],
+      [".orders.run%201%2Falive.json.tmp", "orders.json"],
+    ]);
   });
 
   it("names files reversibly and below the folder", () => {

@@ -7,9 +7,45 @@ import { describeIOManager, inputContextFor, outputContextFor } from "../../../r
 import { FileParquetIOManager } from "../../../src/io/parquet-io-manager.js";
 
 const wide = [
-  { id: 1, amount: 1, big: 1n, huge: 1n, text: "é'\"", ok: true, at: new Date(1_700_000_000_123), none: null, json: { a: [1, 2n, new Date(3)] }, bytes: new Uint8Array([0, 255]), constructor: 1 },
-  { id: -2, amount: 0.5, big: -(2n ** 63n), huge: 2n ** 90n, text: "", ok: false, at: new Date(-1), none: null, json: [], bytes: new Uint8Array(), constructor: 2 },
-  { id: 3, amount: Number.NaN, big: null, huge: null, text: null, ok: null, at: new Date(8.64e15), none: null, json: null, bytes: null, constructor: 3 },
+  {
+    id: 1,
+    amount: 1,
+    big: 1n,
+    huge: 1n,
+    text: "é'\"",
+    ok: true,
+    at: new Date(1_700_000_000_123),
+    none: null,
+    json: { a: [1, 2n, new Date(3)] },
+    bytes: new Uint8Array([0, 255]),
+    constructor: 1,
+  },
+  {
+    id: -2,
+    amount: 0.5,
+    big: -(2n ** 63n),
+    huge: 2n ** 90n,
+    text: "",
+    ok: false,
+    at: new Date(-1),
+    none: null,
+    json: [],
+    bytes: new Uint8Array(),
+    constructor: 2,
+  },
+  {
+    id: 3,
+    amount: Number.NaN,
+    big: null,
+    huge: null,
+    text: null,
+    ok: null,
+    at: new Date(8.64e15),
+    none: null,
+    json: null,
+    bytes: null,
+    constructor: 3,
+  },
 ];
 
 let storageDir: string;
@@ -17,7 +53,16 @@ beforeEach(() => void (storageDir = mkdtempSync(join(tmpdir(), "parquet [io]*-")
 afterEach(() => rmSync(storageDir, { recursive: true, force: true }));
 
 describeIOManager("FileParquetIOManager", () => new FileParquetIOManager(), {
-  rows: [wide, [{ id: 1 }, { id: 2 }], [], [{}, {}], [{ Id: 1, id: "a", ID: true }], [{ only: null }], [{ n: -0 }, { n: Infinity }, { n: 2 ** 60 }], JSON.parse('[{"__proto__":1,"a\\"b":2}]') as object[]],
+  rows: [
+    wide,
+    [{ id: 1 }, { id: 2 }],
+    [],
+    [{}, {}],
+    [{ Id: 1, id: "a", ID: true }],
+    [{ only: null }],
+    [{ n: -0 }, { n: Infinity }, { n: 2 ** 60 }],
+    JSON.parse('[{"__proto__":1,"a\\"b":2}]') as object[],
+  ],
 });
 
 async function materialize(rows: readonly object[] | AsyncIterable<object>): Promise<unknown> {
@@ -34,11 +79,18 @@ async function loadAll(): Promise<object[]> {
   for await (const row of await load()) rows.push(row);
   return rows;
 }
-const messageOf = (work: Promise<unknown>) => work.then(() => "no error", (error: Error) => error.message.replaceAll(storageDir, "<dir>"));
+const messageOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "no error",
+    (error: Error) => error.message.replaceAll(storageDir, "<dir>"),
+  );
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
-const heapMb = () => { collect(); return process.memoryUsage().heapUsed / 2 ** 20; };
+const heapMb = () => {
+  collect();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+};
 
 describe("FileParquetIOManager", () => {
   it("tells how many rows and which columns were written", async () => {
@@ -47,9 +99,17 @@ describe("FileParquetIOManager", () => {
       "millrace/column_schema": {
         type: "table_schema",
         value: [
-          { name: "id", type: "BIGINT" }, { name: "amount", type: "DOUBLE" }, { name: "big", type: "BIGINT" }, { name: "huge", type: "VARCHAR" },
-          { name: "text", type: "VARCHAR" }, { name: "ok", type: "BOOLEAN" }, { name: "at", type: "TIMESTAMP" }, { name: "none", type: "VARCHAR" },
-          { name: "json", type: "JSON" }, { name: "bytes", type: "BLOB" }, { name: "constructor", type: "BIGINT" },
+          { name: "id", type: "BIGINT" },
+          { name: "amount", type: "DOUBLE" },
+          { name: "big", type: "BIGINT" },
+          { name: "huge", type: "VARCHAR" },
+          { name: "text", type: "VARCHAR" },
+          { name: "ok", type: "BOOLEAN" },
+          { name: "at", type: "TIMESTAMP" },
+          { name: "none", type: "VARCHAR" },
+          { name: "json", type: "JSON" },
+          { name: "bytes", type: "BLOB" },
+          { name: "constructor", type: "BIGINT" },
         ],
       },
     });
@@ -61,13 +121,26 @@ describe("FileParquetIOManager", () => {
     const rows = await loadAll();
     expect(rows).toHaveLength(3003);
     expect(rows[2999]).toEqual({ id: 2999, late: null, more: null });
-    expect(rows.slice(3000)).toEqual([{ id: null, late: 5n, more: null }, { id: null, late: 2n ** 70n, more: null }, { id: 0.5, late: null, more: { a: 1 } }]);
+    expect(rows.slice(3000)).toEqual([
+      { id: null, late: 5n, more: null },
+      { id: null, late: 2n ** 70n, more: null },
+      { id: 0.5, late: null, more: { a: 1 } },
+    ]);
   });
 
   it.each([
-    [[{ id: 1 }, { id: "2" }], 'Column "id" of asset "shop/orders" holds numbers before, and text in row 1.\n  → Give "id" one type in every row; null is allowed.'],
-    [[{ id: () => 1 }], 'Column "id" of asset "shop/orders" holds a function in row 0, which a table cannot keep.\n  → Give numbers, bigints, text, booleans, Dates, bytes or plain data.'],
-    [[{ at: new Date(Number.NaN) }], 'Column "at" of asset "shop/orders" holds an invalid Date in row 0.\n  → Give null where no date is known.'],
+    [
+      [{ id: 1 }, { id: "2" }],
+      'Column "id" of asset "shop/orders" holds numbers before, and text in row 1.\n  → Give "id" one type in every row; null is allowed.',
+    ],
+    [
+      [{ id: () => 1 }],
+      'Column "id" of asset "shop/orders" holds a function in row 0, which a table cannot keep.\n  → Give numbers, bigints, text, booleans, Dates, bytes or plain data.',
+    ],
+    [
+      [{ at: new Date(Number.NaN) }],
+      'Column "at" of asset "shop/orders" holds an invalid Date in row 0.\n  → Give null where no date is known.',
+    ],
     [[{ id: 1 }, null as never], 'Asset "shop/orders" gave no object as row 1, but null.\n  → Return objects with one field per column.'],
   ])("refuses rows that would not come back: %#", async (rows, message) => {
     await materialize([{ old: 1 }]);
@@ -78,7 +151,14 @@ describe("FileParquetIOManager", () => {
 
   it("lets the error of the rows' own source through", async () => {
     const own = new RangeError("the API is down");
-    await expect(materialize((async function* () { yield { id: 1 }; throw own; })())).rejects.toBe(own);
+    await expect(
+      materialize(
+        (async function* () {
+          yield { id: 1 };
+          throw own;
+        })(),
+      ),
+    ).rejects.toBe(own);
   });
 
   it("tells what is missing or damaged, and where", async () => {
@@ -97,10 +177,17 @@ describe("FileParquetIOManager", () => {
     await materialize([{ warm: 1 }]);
     const before = heapMb();
     let peak = before;
-    const watch = (id: number) => { if (id % 50_000 === 49_999) peak = Math.max(peak, heapMb()); };
-    await materialize((async function* () {
-      for (let id = 0; id < 300_000; id++) { watch(id); yield { id, text: `row ${id} ${"x".repeat(50)}`, at: new Date(id), nested: { id } }; }
-    })());
+    const watch = (id: number) => {
+      if (id % 50_000 === 49_999) peak = Math.max(peak, heapMb());
+    };
+    await materialize(
+      (async function* () {
+        for (let id = 0; id < 300_000; id++) {
+          watch(id);
+          yield { id, text: `row ${id} ${"x".repeat(50)}`, at: new Date(id), nested: { id } };
+        }
+      })(),
+    );
     let next = 0;
     for await (const row of await load()) {
       if ((row as { id: number }).id !== next) break;

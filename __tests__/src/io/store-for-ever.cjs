@@ -5,7 +5,11 @@ const path = require("node:path");
 const { transformSync } = require("@swc/core");
 
 Module._extensions[".ts"] = (module, file) => {
-  const { code } = transformSync(readFileSync(file, "utf8"), { filename: file, jsc: { target: "es2022", parser: { syntax: "typescript", decorators: true } }, module: { type: "commonjs" } });
+  const { code } = transformSync(readFileSync(file, "utf8"), {
+    filename: file,
+    jsc: { target: "es2022", parser: { syntax: "typescript", decorators: true } },
+    module: { type: "commonjs" },
+  });
   module._compile(code, file);
 };
 const resolve = Module._resolveFilename;

@@ -10,7 +10,10 @@ export function cancel(id: string, options: CommonOptions): Promise<number> {
     const run = await runOf(store, id);
     const status = isFinal(run.status) ? run.status : await store.requestCancel(run.id, systemClock.nowMs());
     if (options.json) process.stdout.write(`${JSON.stringify({ runId: run.id, status })}\n`);
-    else process.stdout.write(isFinal(run.status) ? `Run ${shortId(run.id)} has ended already: ${run.status}.\n` : `Run ${shortId(run.id)} is asked to stop.\n`);
+    else
+      process.stdout.write(
+        isFinal(run.status) ? `Run ${shortId(run.id)} has ended already: ${run.status}.\n` : `Run ${shortId(run.id)} is asked to stop.\n`,
+      );
     return EXIT.ok;
   });
 }

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { loadDefinitions } from "../../instance/open-project.js";
+import { loadDefinitions } from "../../bootstrap/load-definitions.js";
 import { EXIT } from "../exit-codes.js";
 import { settingsFor } from "../project.js";
 import type { CommonOptions } from "../run-cli.js";
@@ -14,7 +14,9 @@ export async function check(options: CommonOptions & { readonly strict?: boolean
     if (options.json) process.stdout.write(`${JSON.stringify({ ok: true, problems: [], warnings: resolved.warnings })}\n`);
     else {
       for (const warning of resolved.warnings) process.stdout.write(`${pc.yellow("warning")} ${warning}\n`);
-      process.stdout.write(`${pc.green("✓")} ${assets.length} assets, ${checks.length} checks, ${units.length} computations, ${resources.length} resources: no problem found.\n`);
+      process.stdout.write(
+        `${pc.green("✓")} ${assets.length} assets, ${checks.length} checks, ${units.length} computations, ${resources.length} resources: no problem found.\n`,
+      );
     }
     return options.strict && resolved.warnings.length > 0 ? EXIT.failed : EXIT.ok;
   } catch (error) {

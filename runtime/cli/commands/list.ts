@@ -17,7 +17,15 @@ export function list(selection: string | undefined, options: CommonOptions): Pro
     const rows = specs.flatMap((spec) => {
       if (!spec) return [];
       const made = latest.get(spec.key)?.materialization ?? latest.get(spec.key)?.observation;
-      return [[spec.unit === undefined ? pc.dim(spec.key) : spec.key, spec.group, spec.kinds.join(", "), spec.deps.map((dep) => dep.key).join(", "), made ? timeText(made.atMs) : pc.dim(spec.unit === undefined ? "external" : "never")]];
+      return [
+        [
+          spec.unit === undefined ? pc.dim(spec.key) : spec.key,
+          spec.group,
+          spec.kinds.join(", "),
+          spec.deps.map((dep) => dep.key).join(", "),
+          made ? timeText(made.atMs) : pc.dim(spec.unit === undefined ? "external" : "never"),
+        ],
+      ];
     });
     process.stdout.write(`${table(["asset", "group", "kinds", "needs", "materialized"], rows)}\n`);
     return EXIT.ok;

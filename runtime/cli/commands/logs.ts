@@ -34,6 +34,8 @@ function eventText(event: EventRecord): string {
       ? `\n${errorText(payload.error)}`
       : payload.check
         ? `${payload.check.name} ${payload.check.passed ? "passed" : `failed (${payload.check.severity})`} ${payload.check.description ?? ""}`
-        : [payload.message, payload.reason, payload.fields ? JSON.stringify(payload.fields) : undefined].filter((part) => part !== undefined).join(" ");
+        : [payload.message, payload.reason, payload.fields ? JSON.stringify(payload.fields) : undefined]
+            .filter((part) => part !== undefined)
+            .join(" ");
   return `${pc.dim(timeText(event.atMs))} ${event.type.padEnd(24)} ${where} ${what}`.trimEnd();
 }

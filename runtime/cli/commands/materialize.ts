@@ -7,7 +7,10 @@ import type { CommonOptions } from "../run-cli.js";
 import { runInTerminal } from "./run-in-terminal.js";
 
 /** `millrace materialize [SELECTION]` */
-export function materialize(selection: string | undefined, options: CommonOptions & { readonly config?: string; readonly tag?: readonly string[] }): Promise<number> {
+export function materialize(
+  selection: string | undefined,
+  options: CommonOptions & { readonly config?: string; readonly tag?: readonly string[] },
+): Promise<number> {
   return withSession(options, (session, settings) => {
     const config = options.config === undefined ? undefined : readConfig(options.config);
     return runInTerminal(session, settings, options.json === true, (live) =>
@@ -21,7 +24,10 @@ function readConfig(path: string): Json {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new ConfigError("CONFIG.FILE_UNREADABLE", `The run configuration ${path} cannot be read.`, { fix: "Correct the path after --config.", cause: error });
+    throw new ConfigError("CONFIG.FILE_UNREADABLE", `The run configuration ${path} cannot be read.`, {
+      fix: "Correct the path after --config.",
+      cause: error,
+    });
   }
   return parseRunConfig(text, { file: path, format: path.endsWith(".json") ? "json" : "yaml" }) as unknown as Json;
 }

@@ -8,7 +8,10 @@ import { runInTerminal } from "./run-in-terminal.js";
 export function retry(id: string, options: CommonOptions): Promise<number> {
   return withSession(options, async (session, settings) => {
     const run = await runOf(session.store, id);
-    if (!isFinal(run.status)) throw new RequestError("RUN.NOT_ENDED", `Run ${run.id} is ${run.status}.`, { fix: `Wait for it, or cancel it: \`millrace cancel ${id}\`.` });
+    if (!isFinal(run.status))
+      throw new RequestError("RUN.NOT_ENDED", `Run ${run.id} is ${run.status}.`, {
+        fix: `Wait for it, or cancel it: \`millrace cancel ${id}\`.`,
+      });
     return runInTerminal(session, settings, options.json === true, (live) => session.retry(run, live));
   });
 }

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import { systemClock } from "../../../src/base/clock.js";
 import type { EventRecord, NewEvent } from "../../../src/model/event.js";
 import type { RunPlan } from "../../../src/model/run-plan.js";
-import type { MaterializeOptions, RunReport, Session } from "../../bootstrap/session.js";
+import type { MaterializeOptions, RunReport, Session } from "../../launch/session.js";
 import type { Settings } from "../../instance/settings.js";
 import { EXIT } from "../exit-codes.js";
 import { durationText, metadataText } from "../format.js";
@@ -32,7 +32,13 @@ export async function runInTerminal(
       onPlan: (plan, runId) => {
         if (json) return;
         process.stdout.write(pc.dim(`Run ${shortId(runId)}: ${countText(plan)}\n`));
-        progress = new Progress({ out: process.stdout, plan, live: process.stdout.isTTY && process.env.CI === undefined, level: settings.logLevel, nowMs: () => systemClock.nowMs() });
+        progress = new Progress({
+          out: process.stdout,
+          plan,
+          live: process.stdout.isTTY && process.env.CI === undefined,
+          level: settings.logLevel,
+          nowMs: () => systemClock.nowMs(),
+        });
       },
       onEvent: (event) => (json ? early.push(event) : progress?.event(event)),
     });
@@ -61,9 +67,15 @@ async function conclude(session: Session, report: RunReport, tookMs: number, jso
   }
   const made = events.filter((event) => event.type === "ASSET_MATERIALIZATION");
   for (const event of made) process.stdout.write(materializationText(event));
-  const word = report.status === "SUCCESS" ? pc.green("succeeded") : report.status === "CANCELED" ? pc.yellow("was canceled") : pc.red("failed");
+  const word =
+    report.status === "SUCCESS" ? pc.green("succeeded") : report.status === "CANCELED" ? pc.yellow("was canceled") : pc.red("failed");
   process.stdout.write(`\nRun ${shortId(report.runId)} ${word} in ${durationText(tookMs)}: ${made.length} materialized.\n`);
-  if (report.status !== "SUCCESS") process.stdout.write(pc.dim(`See \`millrace logs ${shortId(report.runId)}\`; \`millrace retry ${shortId(report.runId)}\` runs again what did not succeed.\n`));
+  if (report.status !== "SUCCESS")
+    process.stdout.write(
+      pc.dim(
+        `See \`millrace logs ${shortId(report.runId)}\`; \`millrace retry ${shortId(report.runId)}\` runs again what did not succeed.\n`,
+      ),
+    );
 }
 
 async function allEvents(session: Session, runId: string): Promise<EventRecord[]> {
@@ -76,7 +88,9 @@ async function allEvents(session: Session, runId: string): Promise<EventRecord[]
 }
 
 function materializationText(event: EventRecord): string {
-  const metadata = Object.entries(event.payload?.metadata ?? {}).filter(([, value]) => value.type !== "table" && value.type !== "table_schema" && value.type !== "column_lineage" && value.type !== "md");
+  const metadata = Object.entries(event.payload?.metadata ?? {}).filter(
+    ([, value]) => value.type !== "table" && value.type !== "table_schema" && value.type !== "column_lineage" && value.type !== "md",
+  );
   if (metadata.length === 0) return "";
   return `${pc.bold(event.assetKey ?? "")}\n${metadata.map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`).join("")}`;
 }

@@ -7,7 +7,10 @@ import { runOf, shortId, withStore } from "../project.js";
 import type { CommonOptions } from "../run-cli.js";
 
 /** `millrace runs [ID]` */
-export function runs(id: string | undefined, options: CommonOptions & { readonly status?: string; readonly limit: string }): Promise<number> {
+export function runs(
+  id: string | undefined,
+  options: CommonOptions & { readonly status?: string; readonly limit: string },
+): Promise<number> {
   return withStore(options, async (store) => {
     if (id !== undefined) {
       const run = await runOf(store, id);
@@ -15,18 +18,37 @@ export function runs(id: string | undefined, options: CommonOptions & { readonly
       if (options.json) process.stdout.write(`${JSON.stringify({ ...run, steps })}\n`);
       else {
         process.stdout.write(`${describe(run)}\n\n`);
-        process.stdout.write(`${table(["step", "status", "attempts", "took"], steps.map((step) => [step.key, paint(step.status), String(step.attempt), took(step.startedAtMs, step.endedAtMs)]))}\n`);
+        process.stdout.write(
+          `${table(
+            ["step", "status", "attempts", "took"],
+            steps.map((step) => [step.key, paint(step.status), String(step.attempt), took(step.startedAtMs, step.endedAtMs)]),
+          )}\n`,
+        );
       }
       return EXIT.ok;
     }
     const status = options.status?.toUpperCase();
-    if (status !== undefined && !(RUN_STATUSES as readonly string[]).includes(status)) throw new RequestError("CLI.STATUS", `"${options.status}" is no state of a run.`, { fix: `Give one of ${RUN_STATUSES.join(", ")}.` });
+    if (status !== undefined && !(RUN_STATUSES as readonly string[]).includes(status))
+      throw new RequestError("CLI.STATUS", `"${options.status}" is no state of a run.`, { fix: `Give one of ${RUN_STATUSES.join(", ")}.` });
     const limit = Number(options.limit);
-    if (!Number.isInteger(limit) || limit < 1) throw new RequestError("CLI.LIMIT", `--limit is ${options.limit}.`, { fix: "Give a whole number, 1 or more." });
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new RequestError("CLI.LIMIT", `--limit is ${options.limit}.`, { fix: "Give a whole number, 1 or more." });
     const found = await store.listRuns({ limit, ...(status === undefined ? {} : { statuses: [status as RunStatus] }) });
     if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
     else if (found.length === 0) process.stdout.write("No runs yet. Try `millrace materialize`.\n");
-    else process.stdout.write(`${table(["run", "status", "started", "took", "selection"], found.map((run) => [shortId(run.id), paint(run.status), timeText(run.startedAtMs ?? run.createdAtMs), took(run.startedAtMs, run.endedAtMs), run.selection]))}\n`);
+    else
+      process.stdout.write(
+        `${table(
+          ["run", "status", "started", "took", "selection"],
+          found.map((run) => [
+            shortId(run.id),
+            paint(run.status),
+            timeText(run.startedAtMs ?? run.createdAtMs),
+            took(run.startedAtMs, run.endedAtMs),
+            run.selection,
+          ]),
+        )}\n`,
+      );
     return EXIT.ok;
   });
 }

@@ -13,7 +13,9 @@ export function show(key: string, options: CommonOptions): Promise<number> {
     const spec = session.specOf(key);
     if (!spec) {
       const near = nearest(key, graph.keys());
-      throw new RequestError("ASSET.UNKNOWN", `There is no asset "${key}".`, { fix: near ? `Did you mean "${near}"?` : "See `millrace list`." });
+      throw new RequestError("ASSET.UNKNOWN", `There is no asset "${key}".`, {
+        fix: near ? `Did you mean "${near}"?` : "See `millrace list`.",
+      });
     }
     const [latest] = await store.latestMaterializations([key]);
     const checks = resolved.catalog.checks.filter((check) => check.asset === key);
@@ -30,7 +32,12 @@ export function show(key: string, options: CommonOptions): Promise<number> {
         line("group", spec.group),
         line("kinds", spec.kinds.join(", ")),
         line("owners", spec.owners.join(", ")),
-        line("tags", Object.entries(spec.tags).map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join(", ")),
+        line(
+          "tags",
+          Object.entries(spec.tags)
+            .map(([name, value]) => (value === "" ? name : `${name}=${value}`))
+            .join(", "),
+        ),
         line("code version", spec.codeVersion ?? ""),
         line("declared", spec.site ?? ""),
         line("needs", spec.deps.map((dep) => (dep.when === "success" ? dep.key : `${dep.key} (${dep.when})`)).join(", ")),
@@ -40,7 +47,8 @@ export function show(key: string, options: CommonOptions): Promise<number> {
         ...Object.entries(made?.payload?.metadata ?? {}).map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`),
         ...checks.map((check) => {
           const result = latest?.checks[check.name]?.payload?.check;
-          const mark = result === undefined ? pc.dim("?") : result.passed ? pc.green("✓") : result.severity === "WARN" ? pc.yellow("!") : pc.red("✗");
+          const mark =
+            result === undefined ? pc.dim("?") : result.passed ? pc.green("✓") : result.severity === "WARN" ? pc.yellow("!") : pc.red("✗");
           return `${mark} check ${check.name}${check.blocking ? pc.dim(" (blocking)") : ""} ${result?.description ?? ""}\n`;
         }),
       ].join(""),

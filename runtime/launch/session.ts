@@ -93,17 +93,36 @@ export class Session {
     const steps = await this.store.steps(run.id);
     const done = new Set(steps.filter((step) => step.status === "SUCCESS").map((step) => step.key));
     const left = plan.steps.filter((step) => !done.has(step.key));
-    if (left.length === 0) throw new RequestError("RUN.NOTHING_TO_RETRY", `Every step of run ${run.id} succeeded.`, { fix: "Materialize what you want again." });
-    const again = planRun(this.resolved.catalog, { assets: left.flatMap((step) => step.assets), checks: left.flatMap((step) => step.checks) });
-    return this.#launch(again, run.selection, { ...options, tags: { ...run.tags, ...options.tags } }, { parentRunId: run.id, rootRunId: run.rootRunId ?? run.id });
+    if (left.length === 0)
+      throw new RequestError("RUN.NOTHING_TO_RETRY", `Every step of run ${run.id} succeeded.`, { fix: "Materialize what you want again." });
+    const again = planRun(this.resolved.catalog, {
+      assets: left.flatMap((step) => step.assets),
+      checks: left.flatMap((step) => step.checks),
+    });
+    return this.#launch(
+      again,
+      run.selection,
+      { ...options, tags: { ...run.tags, ...options.tags } },
+      { parentRunId: run.id, rootRunId: run.rootRunId ?? run.id },
+    );
   }
 
-  async #launch(plan: RunPlan, selection: string, options: MaterializeOptions, lineage: { parentRunId?: string; rootRunId?: string }): Promise<RunReport> {
+  async #launch(
+    plan: RunPlan,
+    selection: string,
+    options: MaterializeOptions,
+    lineage: { parentRunId?: string; rootRunId?: string },
+  ): Promise<RunReport> {
     const { resolved, store, clock, owner, codeVersion, env } = this.#options;
     const masker = new SecretMasker();
     const prepared: PreparedConfig = prepareRun(resolved, plan, options.config ?? {}, env, masker);
     const nowMs = clock.nowMs();
-    const { runId, epoch } = await createAndClaim(store, { plan, selection, tags: options.tags ?? {}, config: prepared.stored, codeVersion, ...lineage }, owner, nowMs);
+    const { runId, epoch } = await createAndClaim(
+      store,
+      { plan, selection, tags: options.tags ?? {}, config: prepared.stored, codeVersion, ...lineage },
+      owner,
+      nowMs,
+    );
     options.onPlan?.(plan, runId);
     const planned = new Set(plan.steps.flatMap((step) => step.assets));
     const upstream = [...new Set(plan.steps.flatMap((step) => this.#needs(step.assets, step.checks)))].filter((key) => !planned.has(key));
@@ -123,7 +142,9 @@ export class Session {
 
   #needs(assets: readonly AssetKey[], checks: readonly string[]): AssetKey[] {
     const { catalog } = this.resolved;
-    const ofChecks = catalog.checks.filter((check) => checks.includes(`${check.asset}#${check.name}`)).flatMap((check) => [check.asset, ...check.deps.map((dep) => dep.key)]);
+    const ofChecks = catalog.checks
+      .filter((check) => checks.includes(`${check.asset}#${check.name}`))
+      .flatMap((check) => [check.asset, ...check.deps.map((dep) => dep.key)]);
     return [...assets.flatMap((key) => this.#specs.get(key)?.deps.map((dep) => dep.key) ?? []), ...ofChecks];
   }
 }

@@ -1,0 +1,87 @@
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../../src/base/clock.js";
+import type { AssetSelection } from "../../src/graph/asset-selection.js";
+import type { Catalog } from "../../src/model/catalog.js";
+import type { RunStore } from "../../src/storage/run-store.js";
+import { openProjectStore } from "../instance/open-store.js";
+import { thisProcess } from "../instance/process-identity.js";
+import { readSettings } from "../instance/settings.js";
+import { codeVersion } from "../load/code-version.js";
+import { scanDefinitions } from "../scan/scan-definitions.js";
+import { jsonSchemaOf } from "../../src/config/json-schema.js";
+import { startHttpServer } from "../server/http-server.js";
+import { loadDefinitions } from "./load-definitions.js";
+import { Session, type MaterializeOptions, type RunReport } from "../launch/session.js";
+import { VERSION } from "./version.js";
+
+/** How a main script starts Millrace. */
+export interface BootstrapOptions {
+  /** Serves `/health`, `/ready` and `/status`; port 0 takes a free one. @defaultValue no server */
+  readonly http?: { readonly port: number; readonly host?: string; readonly allowedHosts?: readonly string[] };
+  /** Where configuration is looked for. @defaultValue the folder of the definitions module, or the working directory */
+  readonly cwd?: string;
+}
+
+/** Millrace, running in a main script. */
+export interface Millrace {
+  readonly catalog: Catalog;
+  readonly store: RunStore;
+  /** Address of the HTTP endpoint, when there is one. */
+  readonly url?: string;
+  /** Materializes what the selection names, in this process. */
+  materialize(selection?: string | AssetSelection, options?: MaterializeOptions): Promise<RunReport>;
+  /** Stops the endpoint and closes the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the project behind a definitions module: its store, its definitions, and the HTTP endpoint if asked for.
+ * @param definitions - address of the module (`new URL("./definitions.ts", import.meta.url)` or a path), so that other processes can import the
+ * same code; given an object, everything stays in this process
+ * @throws {@link DefinitionError}, {@link ConfigError}, {@link StoreError} with the edit to make
+ */
+export async function bootstrap(definitions: URL | string | object, options: BootstrapOptions = {}): Promise<Millrace> {
+  const path = definitions instanceof URL ? fileURLToPath(definitions) : typeof definitions === "string" ? definitions : undefined;
+  const settings = await readSettings({
+    cwd: options.cwd ?? process.cwd(),
+    env: process.env,
+    ...(path === undefined ? {} : { definitions: path }),
+  });
+  const loaded =
+    path === undefined
+      ? {
+          resolved: await scanDefinitions(definitions, "The object given to bootstrap", { schemaOf: jsonSchemaOf }),
+          codeVersion: codeVersion(settings.root),
+        }
+      : await loadDefinitions(settings);
+  const { store, storageDir } = await openProjectStore(settings);
+  try {
+    const session = new Session({
+      ...loaded,
+      store,
+      storageDir,
+      clock: systemClock,
+      concurrency: settings.concurrency,
+      cancelGraceMs: settings.cancelGraceMs,
+      env: process.env,
+      owner: thisProcess(),
+    });
+    const { catalog } = loaded.resolved;
+    const server =
+      options.http &&
+      (await startHttpServer({ ...options.http, store, catalog, clock: systemClock, version: VERSION, startedAtMs: systemClock.nowMs() }));
+    return {
+      catalog,
+      store,
+      ...(server ? { url: server.url } : {}),
+      materialize: (selection, run) => session.materialize(selection, run),
+      close: async () => {
+        await server?.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

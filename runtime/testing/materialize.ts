@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFINITIONS, type AssetSet, type DefinitionsShape, type ExternalAsset } from "../../decorators/declarations/declaration.js";
+import { systemClock, type Clock } from "../../src/base/clock.js";
+import type { Json } from "../../src/base/canonical-json.js";
+import { ExecutionError, RequestError } from "../../src/base/errors.js";
+import { jsonSchemaOf } from "../../src/config/json-schema.js";
+import type { IOManager } from "../../src/config/io-manager.js";
+import type { Provided } from "../../src/config/provided.js";
+import { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
+import type { AssetRef, Ctor } from "../../src/model/asset-ref.js";
+import type { EventRecord, StoredError } from "../../src/model/event.js";
+import type { StepRecord } from "../../src/model/run.js";
+import type { RunPlan } from "../../src/model/run-plan.js";
+import { Session } from "../launch/session.js";
+import { thisProcess } from "../instance/process-identity.js";
+import { resolveDefinitions } from "../scan/resolve-definitions.js";
+import { openMemoryStore } from "../store/memory-store.js";
+import { outputContextFor } from "./io-manager-contract.js";
+
+/** What a test materializes with. */
+export interface TestRunOptions {
+  /** @defaultValue `*` */
+  readonly selection?: string;
+  readonly assets?: readonly (ExternalAsset | AssetSet)[];
+  readonly resources?: readonly Provided[];
+  /** IO manager of the assets that name none. @defaultValue values are kept in memory */
+  readonly io?: Provided<IOManager>;
+  readonly config?: Json;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  /** @defaultValue 4 */
+  readonly concurrency?: number;
+  readonly cancelGraceMs?: number;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  /** Rejects with what the first failed step threw. @defaultValue true */
+  readonly raiseOnError?: boolean;
+}
+
+/** What a run in memory came to. */
+export interface TestRunResult {
+  readonly status: "SUCCESS" | "FAILURE" | "CANCELED";
+  readonly plan: RunPlan;
+  readonly events: readonly EventRecord[];
+  readonly steps: readonly StepRecord[];
+  /** Keys of what was materialized, in the order of the log. */
+  readonly materialized: readonly string[];
+  /** Whether each evaluated check passed, by `asset#check`. */
+  readonly checks: Readonly<Record<string, boolean>>;
+  /** The value of an asset, as its downstream would get it. */
+  value<V>(asset: AssetRef<V> | string): V;
+}
+
+/** A step failed in a test's run. */
+export class TestRunFailedError extends ExecutionError {
+  constructor(step: string, error: StoredError) {
+    super("TEST.STEP_FAILED", `Step "${step}" failed: ${error.name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Materializes pipeline classes in memory: a store, values and logs that live as long as the call. Nothing is left behind. */
+export async function materialize(pipelines: readonly Ctor[], options: TestRunOptions = {}): Promise<TestRunResult> {
+  const memory = new InMemoryIOManager();
+  const io: Provided = options.io ?? { kind: "provided", token: InMemoryIOManager, object: memory };
+  const definitions: DefinitionsShape = {
+    [DEFINITIONS]: true,
+    pipelines,
+    assets: options.assets ?? [],
+    resources: options.resources ?? [],
+    io: io as Provided<IOManager>,
+  };
+  const resolved = resolveDefinitions(definitions, { schemaOf: jsonSchemaOf });
+  const store = openMemoryStore();
+  const storageDir = mkdtempSync(join(tmpdir(), "millrace-"));
+  try {
+    const session = new Session({
+      resolved,
+      store,
+      storageDir,
+      clock: options.clock ?? systemClock,
+      concurrency: options.concurrency ?? 4,
+      cancelGraceMs: options.cancelGraceMs ?? 1_000,
+      codeVersion: "test",
+      env: options.env ?? process.env,
+      owner: thisProcess(),
+    });
+    const report = await session.materialize(options.selection ?? "*", {
+      ...(options.config === undefined ? {} : { config: options.config }),
+      ...(options.tags ? { tags: options.tags } : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    const events = await store.events({ runId: report.runId, afterSeq: 0, limit: 1_000_000 });
+    if (options.raiseOnError ?? true) raise(events);
+    const values = new Map<string, unknown>();
+    const materialized = events.flatMap((event) =>
+      event.type === "ASSET_MATERIALIZATION" && event.assetKey !== undefined ? [event.assetKey] : [],
+    );
+    if (options.io === undefined)
+      for (const key of materialized) values.set(key, await memory.load(inputOf(key, storageDir)).catch(() => undefined));
+    return {
+      status: report.status,
+      plan: report.plan,
+      events,
+      steps: await store.steps(report.runId),
+      materialized,
+      checks: Object.fromEntries(
+        events.flatMap((event) =>
+          event.payload?.check ? [[`${event.assetKey}#${event.payload.check.name}`, event.payload.check.passed]] : [],
+        ),
+      ),
+      value: <V>(asset: AssetRef<V> | string): V => {
+        const [key] = typeof asset === "string" ? [asset] : resolved.keysOf(asset);
+        if (key !== undefined && values.has(key)) return values.get(key) as V;
+        throw new RequestError("TEST.NO_VALUE", `The run stored no value of "${key ?? "an unknown asset"}".`, {
+          fix: `It materialized ${materialized.join(", ") || "nothing"}.`,
+        });
+      },
+    };
+  } finally {
+    await store.close();
+    rmSync(storageDir, { recursive: true, force: true });
+  }
+}
+
+function inputOf(key: string, storageDir: string) {
+  const { log, signal } = outputContextFor(key, { storageDir });
+  return { assetKey: key, runId: "", pointer: undefined, dataVersion: undefined, metadata: {}, storageDir, log, signal };
+}
+
+function raise(events: readonly EventRecord[]): void {
+  const failed = events.find((event) => event.type === "STEP_FAILURE" || event.type === "RESOURCE_INIT_FAILURE");
+  if (failed?.payload?.error) throw new TestRunFailedError(failed.stepKey ?? failed.payload.resource ?? "", failed.payload.error);
+}
