@@ -6,6 +6,7 @@ import { isEnvVar, readEnv, type Environment } from "./env.js";
 import { secretFieldsOf } from "./secret.js";
 import { MASK } from "./secret-masker.js";
 import { isProvided } from "./provided.js";
+import { typedValue } from "./nested-class.js";
 
 /** One thing that is wrong with a configuration. */
 export interface ConfigFault {
@@ -51,23 +52,28 @@ export function resolveFields(
   const instance = Reflect.construct(type as unknown as new () => object, []) as Record<string, unknown>;
   const faults: ConfigFault[] = [];
   const secretNames = secretFieldsOf(type as unknown as { prototype: unknown });
+  const resources = new Set<string>();
   for (const [name, given] of Object.entries(fields)) {
     if (given === undefined) continue;
     if (isEnvVar(given)) {
       const read = readEnv(given, environment);
-      if ("fault" in read) faults.push({ path: `${path}.${name}`, rule: read.fault });
+      if ("fault" in read)
+        faults.push({
+          path: `${path}.${name}`,
+          rule: secretNames.has(name) ? without(read.fault, JSON.stringify(environment[given.name] ?? "")) : read.fault,
+        });
       else instance[name] = read.value;
-    } else instance[name] = isProvided(given) ? nested(given) : given;
+    } else if (isProvided(given)) {
+      instance[name] = nested(given);
+      resources.add(name);
+    } else instance[name] = typedValue(type, name, given);
   }
   const faulty = new Set(faults.map((fault) => fault.path));
   for (const error of validateSync(instance, { forbidUnknownValues: false, whitelist: false })) {
-    for (const fault of faultsOf(error, path, secretNames)) if (!faulty.has(fault.path)) faults.push(fault);
+    for (const fault of faultsOf(error, path)) if (!faulty.has(fault.path)) faults.push(fault);
   }
   if (faults.length > 0) return { faults };
-  const secrets = [...secretNames].flatMap((name) =>
-    typeof instance[name] === "string" ? [{ path: `${path}.${name}`, value: instance[name] }] : [],
-  );
-  return { instance, secrets };
+  return { instance, secrets: secretsOf(instance, path, resources) };
 }
 
 /** Faults of fields that the class does not have; `known` are those that it has. */
@@ -85,18 +91,63 @@ export function unknownFields(fields: Readonly<Record<string, unknown>>, known: 
     });
 }
 
-function faultsOf(error: ValidationError, path: string, secrets: ReadonlySet<string>): ConfigFault[] {
+function faultsOf(error: ValidationError, path: string): ConfigFault[] {
   const here = `${path}.${error.property}`;
-  const value: unknown = secrets.has(error.property) && error.value !== undefined ? MASK : error.value;
-  const own = Object.values(error.constraints ?? {}).map((rule) => ({
-    path: here,
-    rule: error.value === undefined ? `it is missing (${rule})` : rule,
-    ...(error.value === undefined ? {} : { value }),
-  }));
-  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, here, new Set()))];
+  const secret = secretNamesOf(error.target).has(error.property);
+  const given: unknown = error.value;
+  const value = secret && given !== undefined ? MASK : masked(given);
+  const own = Object.values(error.constraints ?? {}).map((text) => {
+    const rule = secret ? textsOf(given).reduce(without, text) : text;
+    return { path: here, rule: given === undefined ? `it is missing (${rule})` : rule, ...(given === undefined ? {} : { value }) };
+  });
+  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, here))];
+}
+
+function secretNamesOf(thing: object | undefined): ReadonlySet<string> {
+  const type = thing?.constructor;
+  return typeof type === "function" ? secretFieldsOf(type) : new Set<string>();
+}
+
+/** Every secret in an instance and in what it holds, but for the resources in it: they tell of their own. */
+function secretsOf(
+  thing: unknown,
+  path: string,
+  skipped: ReadonlySet<string> = new Set(),
+  above: readonly unknown[] = [],
+): { path: string; value: string }[] {
+  if (typeof thing !== "object" || thing === null || above.includes(thing)) return [];
+  const names = secretNamesOf(thing);
+  return Object.entries(thing).flatMap(([name, held]) => {
+    if (skipped.has(name)) return [];
+    const here = `${path}.${name}`;
+    return names.has(name) ? textsOf(held).map((value) => ({ path: here, value })) : secretsOf(held, here, new Set(), [...above, thing]);
+  });
+}
+
+/** The texts that a secret value shows itself by: itself, or each one in a list or a mapping. */
+function textsOf(secret: unknown): string[] {
+  if (typeof secret === "string") return secret === "" ? [] : [secret];
+  if (typeof secret === "number" || typeof secret === "bigint") return [String(secret)];
+  return typeof secret === "object" && secret !== null ? Object.values(secret).flatMap(textsOf) : [];
+}
+
+function without(text: string, secret: string): string {
+  return text.split(secret).join(MASK);
+}
+
+/** The value with the secret fields of the objects in it masked. */
+function masked(value: unknown, above: readonly unknown[] = []): unknown {
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (above.includes(value)) return "[circular]";
+  if (Array.isArray(value)) return value.map((item) => masked(item, [...above, value]));
+  const names = secretNamesOf(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, held]) => [name, names.has(name) && held !== undefined ? MASK : masked(held, [...above, value])]),
+  );
 }
 
 function shown(value: unknown): string {
-  if (typeof value === "bigint") return `${value}n`;
-  return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? String(value));
+  if (typeof value === "function") return "a function";
+  const text = JSON.stringify(value, (_key, held: unknown) => (typeof held === "bigint" ? `${held}n` : held));
+  return typeof value === "bigint" ? `${value}n` : (text ?? String(value));
 }

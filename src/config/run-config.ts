@@ -1,6 +1,6 @@
-import { parseDocument } from "yaml";
+import { parseDocument, type Document } from "yaml";
 import { nearest } from "../base/did-you-mean.js";
-import { ConfigError } from "../base/errors.js";
+import { ConfigError, messageOf } from "../base/errors.js";
 
 /** Run configuration as it is written. */
 export interface RunConfig {
@@ -26,7 +26,19 @@ export function parseRunConfig(text: string, source: { readonly file: string; re
       fix: "Correct the text at that place.",
     });
   }
-  return checkRunConfig(document.toJS() ?? {}, source.file);
+  return checkRunConfig(plainOf(document, source) ?? {}, source.file);
+}
+
+/** The document as data; aliases are followed here, so a missing or an exploding one shows only now. */
+function plainOf(document: Document, source: { readonly file: string; readonly format: "yaml" | "json" }): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    throw new ConfigError("CONFIG.MALFORMED", `${source.file} is not well-formed ${source.format.toUpperCase()}: ${messageOf(error)}.`, {
+      fix: "Write the values out in place of the aliases.",
+      cause: error,
+    });
+  }
 }
 
 /** Refuses what has not the shape of run configuration. */
@@ -44,15 +56,15 @@ export function checkRunConfig(given: unknown, where: string): RunConfig {
       });
     }
     const holder: unknown = entries;
-    if (
-      typeof holder !== "object" ||
-      holder === null ||
-      Object.values(holder).some((fields) => typeof fields !== "object" || fields === null)
-    ) {
+    if (!isMapping(holder) || !Object.values(holder).every(isMapping)) {
       throw new ConfigError("CONFIG.SHAPE", `"${part}" of ${where} is no mapping of names to fields.`, {
         fix: `Write ${part}: { name: { field: value } }.`,
       });
     }
   }
   return given as RunConfig;
+}
+
+function isMapping(thing: unknown): thing is object {
+  return typeof thing === "object" && thing !== null && !Array.isArray(thing);
 }

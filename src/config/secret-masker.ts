@@ -25,53 +25,83 @@ export class SecretMasker {
   /** The text with every secret masked. */
   text(text: string): string {
     if (this.#forms.size === 0 || text.length < SHORTEST) return text;
-    this.#pattern ??= new RegExp(
-      [...this.#forms]
-        .sort((a, b) => b.length - a.length)
-        .map(escaped)
-        .join("|"),
-      "g",
-    );
-    return text.replace(this.#pattern, MASK);
+    return this.#cover(text, text.length, 0).shown;
   }
 
   /** The same data with every secret masked in keys and values. */
   deep<T>(data: T): T {
-    return this.#forms.size === 0 ? data : (this.#walk(data) as T);
+    return this.#forms.size === 0 ? data : (this.#walk(data, new Set()) as T);
   }
 
-  /** Masks a stream of chunks, also where a secret is cut in two. */
+  /** Masks a stream of chunks as {@link text} would mask the whole; holds back what could be the beginning of a secret. */
   stream(): { write(chunk: string): string; flush(): string } {
     let held = "";
-    return {
-      write: (chunk) => {
-        const masked = this.text(held + chunk);
-        const keep = this.#tail(masked);
-        held = masked.slice(masked.length - keep);
-        return masked.slice(0, masked.length - keep);
-      },
-      flush: () => {
-        const rest = this.text(held);
-        held = "";
-        return rest;
-      },
+    let covered = 0; // characters of `held` that a mask shown before stands for already
+    const show = (text: string, cut: number): string => {
+      const part = this.#cover(text, cut, covered);
+      held = text.slice(cut);
+      covered = part.covered;
+      return part.shown;
     };
+    return {
+      write: (chunk) => show(held + chunk, held.length + chunk.length - this.#tail(held + chunk)),
+      flush: () => show(held, held.length),
+    };
+  }
+
+  /** What is shown of the text before `cut`, and how many characters behind it belong to a secret that begins before it. */
+  #cover(text: string, cut: number, covered: number): { readonly shown: string; readonly covered: number } {
+    const pattern = this.#search();
+    let shown = "";
+    let at = covered;
+    for (let found = pattern?.exec(text); pattern && found && found.index < cut; found = pattern.exec(text)) {
+      const start = found.index;
+      if (start >= at) shown += text.slice(at, start) + MASK;
+      at = Math.max(at, start + (found[1]?.length ?? 0));
+      pattern.lastIndex = start + 1; // secrets may overlap
+    }
+    if (at < cut) shown += text.slice(at, cut);
+    return { shown, covered: Math.max(0, at - cut) };
+  }
+
+  /** Finds the longest secret that begins at each place. */
+  #search(): RegExp | undefined {
+    if (this.#forms.size === 0) return undefined;
+    this.#pattern ??= new RegExp(
+      `(?=(${[...this.#forms]
+        .sort((a, b) => b.length - a.length)
+        .map(escaped)
+        .join("|")}))`,
+      "g",
+    );
+    this.#pattern.lastIndex = 0;
+    return this.#pattern;
   }
 
   /** How much of the end could be the beginning of a secret. */
   #tail(text: string): number {
     for (let length = Math.min(text.length, this.longest - 1); length > 0; length--) {
       const end = text.slice(text.length - length);
-      for (const form of this.#forms) if (form.startsWith(end)) return length;
+      for (const form of this.#forms) if (form.length > length && form.startsWith(end)) return length;
     }
     return 0;
   }
 
-  #walk(data: unknown): unknown {
+  #walk(data: unknown, above: Set<object>): unknown {
     if (typeof data === "string") return this.text(data);
-    if (Array.isArray(data)) return data.map((item) => this.#walk(item));
-    if (typeof data !== "object" || data === null) return data;
-    return Object.fromEntries(Object.entries(data).map(([key, item]) => [this.text(key), this.#walk(item)]));
+    if (typeof data !== "object" || data === null || data instanceof Date || ArrayBuffer.isView(data)) return data;
+    if (above.has(data)) return "[circular]";
+    above.add(data);
+    const masked = this.#walkInto(data, above);
+    above.delete(data);
+    return masked;
+  }
+
+  #walkInto(data: object, above: Set<object>): unknown {
+    if (Array.isArray(data)) return data.map((item) => this.#walk(item, above));
+    if (data instanceof Set) return new Set([...data].map((item) => this.#walk(item, above)));
+    if (data instanceof Map) return new Map([...data].map(([key, item]) => [this.#walk(key, above), this.#walk(item, above)]));
+    return Object.fromEntries(Object.entries(data).map(([key, item]) => [this.text(key), this.#walk(item, above)]));
   }
 }
 

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { IOError } from "../base/errors.js";
 import type { Codec, CodecContext } from "./codec.js";
 import { isAsyncIterable } from "./row-codec.js";
-import { decodeTagged, encodeTagged } from "./tagged-json.js";
+import { decodeTagged, encodeTagged, UnknownTagError } from "./tagged-json.js";
 
 const ROWS_HEAD = '{"$rows":"one a line"}';
 const FLUSH_CHARS = 1 << 16;
@@ -107,10 +107,10 @@ function corrupt(path: string, position: string, { assetKey }: CodecContext, cau
 
 /** Where the text stops being JSON. V8 does not always tell, but it does tell a text that is cut off from one that is wrong. */
 function positionIn(text: string, error: unknown): string {
+  if (error instanceof UnknownTagError) return `an unknown tag ${error.tag}`;
   const message = error instanceof Error ? error.message : "";
   const told = /at position (\d+)/.exec(message)?.[1];
-  const offset = told === undefined ? (message.startsWith("unknown tag") ? undefined : firstWrong(text)) : Number(told);
-  if (offset === undefined) return `an ${message}`;
+  const offset = told === undefined ? firstWrong(text) : Number(told);
   const before = text.slice(0, offset);
   return `line ${before.split("\n").length}, column ${offset - before.lastIndexOf("\n")}`;
 }

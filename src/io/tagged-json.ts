@@ -168,7 +168,12 @@ function decodeTag(tag: string, body: unknown): unknown {
   if (tag === "$object" && typeof body === "object" && body !== null) {
     return decodeFields(body as Record<string, unknown>, Object.keys(body));
   }
-  throw new IOError("IO.UNKNOWN_TAG", `The stored JSON has the tag "${tag}", which this version does not know.`, {
-    fix: "Read it with the version of Millrace that wrote it, or materialize the asset again.",
-  });
+  throw new UnknownTagError(tag);
+}
+
+/** The text is JSON, but has a tag that no version known here writes. */
+export class UnknownTagError extends IOError {
+  constructor(readonly tag: string) {
+    super("IO.UNKNOWN_TAG", `The stored JSON has an unknown tag ${tag}.`, { fix: "Read it with the version of Millrace that wrote it." });
+  }
 }
