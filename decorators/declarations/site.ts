@@ -1,7 +1,6 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
- 
 type Door = Function;
 
 /** Where a declaration stands in the user's code; printed as `Class.method (file:line)`. */
