@@ -137,7 +137,17 @@ class Preparation implements PreparedConfig {
     this.#faults.push(...unknownFields(fields, fieldsOf(type), path));
     const made = resolveFields(type, fields, this.environment, path);
     if ("faults" in made) this.#faults.push(...made.faults);
-    else this.#configs.set(`${unit.unit}\n${type.name}`, made.instance);
+    else {
+      this.#hide(made.secrets);
+      this.#configs.set(`${unit.unit}\n${type.name}`, made.instance);
+    }
+  }
+
+  #hide(secrets: readonly { readonly path: string; readonly value: string }[]): void {
+    for (const secret of secrets) {
+      const warning = this.masker.add(secret.value);
+      if (warning !== undefined) this.warnings.push(`The secret ${secret.path} ${warning}.`);
+    }
   }
 
   #prepareToken(token: Ctor): void {
@@ -177,10 +187,7 @@ class Preparation implements PreparedConfig {
       this.#instances.set(provided, faulty);
       return faulty;
     }
-    for (const secret of made.secrets) {
-      const warning = this.masker.add(secret.value);
-      if (warning !== undefined) this.warnings.push(`The secret ${secret.path} ${warning}.`);
-    }
+    this.#hide(made.secrets);
     this.#instances.set(provided, made.instance);
     this.resources.push({ name, instance: made.instance, managed: true });
     return made.instance;
