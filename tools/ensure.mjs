@@ -33,8 +33,7 @@ function run(what, command, args) {
 }
 
 const installed = "node_modules/.package-lock.json";
-if (mtimeMs(installed) === 0)
-  run("Installing", "npm", ["install", "--no-audit", "--no-fund"]);
+if (mtimeMs(installed) === 0) run("Installing", "npm", ["install", "--no-audit", "--no-fund"]);
 else if (mtimeMs(installed) < mtimeMs("package-lock.json")) {
   run("Updating the installed packages", "npm", ["install", "--no-audit", "--no-fund"]);
   const now = new Date();
