@@ -89,7 +89,12 @@ async function allEvents(session: Session, runId: string): Promise<EventRecord[]
 
 function materializationText(event: EventRecord): string {
   const metadata = Object.entries(event.payload?.metadata ?? {}).filter(
-    ([, value]) => value.type !== "table" && value.type !== "table_schema" && value.type !== "column_lineage" && value.type !== "md",
+    ([name, value]) =>
+      !name.startsWith("millrace/") &&
+      value.type !== "table" &&
+      value.type !== "table_schema" &&
+      value.type !== "column_lineage" &&
+      value.type !== "md",
   );
   if (metadata.length === 0) return "";
   return `${pc.bold(event.assetKey ?? "")}\n${metadata.map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`).join("")}`;
