@@ -1,5 +1,6 @@
 import type { Duration } from "../src/base/duration.js";
-import type { AssetRef, Ctor } from "../src/model/asset-ref.js";
+import type { AssetRef } from "../src/model/asset-ref.js";
+import type { Token } from "../src/config/provided.js";
 import type { AssetContext } from "../src/model/contexts.js";
 import type { AssetSet } from "./declarations/declaration.js";
 import { OptionError } from "./declarations/option-error.js";
@@ -26,7 +27,7 @@ export interface AssetSetSpec extends Omit<RawAssetOptions, "keyPrefix" | "io" |
 
 /** What the function of `defineAssets` is told; it also hands out the resources that are listed. */
 export interface AssetSetContext extends AssetContext {
-  resource<T>(token: Ctor<T>): T;
+  resource<T>(token: Token<T>): T;
 }
 
 /** Assets of one function. */
@@ -38,7 +39,7 @@ export interface DefineAssetsOptions {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any asset may be checked
   readonly checks?: readonly (DeclaredCheck & { readonly asset: AssetRef<any> | string })[];
   readonly canSubset?: boolean;
-  readonly resources?: readonly Ctor[];
+  readonly resources?: readonly Token[];
   readonly retry?: RetryOptions;
   readonly timeout?: Duration;
   /** Gives results: yields `output(key, value)` or results for the keys in `context.selectedOuts`. */

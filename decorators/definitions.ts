@@ -1,7 +1,7 @@
 import { DefinitionError } from "../src/base/errors.js";
 import type { ConfigurableResource } from "../src/config/configurable-resource.js";
 import type { IOManager } from "../src/config/io-manager.js";
-import type { Provided } from "../src/config/provided.js";
+import { tokenName, type Provided } from "../src/config/provided.js";
 import type { Ctor } from "../src/model/asset-ref.js";
 import type { IOOption } from "./asset.js";
 import { type AssetSet, DEFINITIONS, type DefinitionsShape, type ExternalAsset } from "./declarations/declaration.js";
@@ -42,7 +42,7 @@ export class Definitions implements DefinitionsShape {
     if (ios.length > 1) {
       throw new DefinitionError(
         "DEFINITION.TWO_DEFAULT_IO",
-        `Two of the merged definitions set a default IO manager: ${ios.map((io) => io.token.name).join(" and ")}.`,
+        `Two of the merged definitions set a default IO manager: ${ios.map((io) => tokenName(io.token)).join(" and ")}.`,
         {
           fix: "Set io in one of them, and name the other in @Pipeline({ io }) or @Asset({ io }).",
         },

@@ -45,7 +45,7 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   knex: ["src/storage/sql"],
   libsql: ["src/storage/sql"],
   picocolors: ["runtime/cli"],
-  "reflect-metadata": ["decorators", "runtime/entries"],
+  "reflect-metadata": ["decorators", "runtime/entries", "runtime/execute"],
   tinyglobby: ["runtime/load"],
   tsyringe: ["decorators", "runtime/instance", "runtime/execute"],
   uuid: ["src/base"],

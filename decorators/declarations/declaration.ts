@@ -3,7 +3,7 @@ import type { PartitionsKind } from "../../src/model/asset-spec.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
 import type { RetryPolicy } from "../../src/model/retry-policy.js";
 import type { IOManager } from "../../src/config/io-manager.js";
-import type { Provided } from "../../src/config/provided.js";
+import type { Provided, Token } from "../../src/config/provided.js";
 import type { DeclarationSite } from "./site.js";
 
 /** What describes an asset, as the author gave it and as the decorator found it right; absent: not said here. */
@@ -90,12 +90,14 @@ export interface CheckDeclaration extends OfMethod {
   readonly unit: UnitFields;
   readonly parameterTypes: ParameterTypes;
 }
-/** A parameter that gets an upstream's value. */
+/** A parameter that gets an upstream's value, or what is bound under a token. */
 export interface ParameterDeclaration extends OfMethod {
   readonly kind: "parameter";
   readonly index: number;
   readonly from:
-    { readonly kind: "ref"; readonly ref: AssetRef } | { readonly kind: "own"; readonly method: string; readonly out?: string };
+    | { readonly kind: "ref"; readonly ref: AssetRef }
+    | { readonly kind: "own"; readonly method: string; readonly out?: string }
+    | { readonly kind: "token"; readonly token: Token };
   readonly optional: boolean;
   readonly stream: boolean;
 }
@@ -122,7 +124,7 @@ export interface AssetSet {
   readonly specs: readonly (OutFields & { readonly key: string })[];
   readonly checks: readonly (CheckFields & { readonly asset: AssetRef | string })[];
   readonly canSubset: boolean;
-  readonly resources: readonly Ctor[];
+  readonly resources: readonly Token[];
   readonly unit: UnitFields;
   readonly run: (context: never) => unknown;
   readonly site: DeclarationSite;

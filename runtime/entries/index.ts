@@ -8,6 +8,7 @@ export { ObservableAsset, type ObservableAssetOptions } from "../../decorators/o
 export { AssetCheck, type AssetCheckOptions } from "../../decorators/asset-check.js";
 export { Input, type InputOptions } from "../../decorators/input.js";
 export { Own } from "../../decorators/own.js";
+export { inject } from "../../decorators/inject.js";
 export type { InputDecorator, MethodName, OutName, OutOf, OutputOf, OwnDecorator, ValueOf } from "../../decorators/value-of.js";
 export type { PartitionsDefinition } from "../../decorators/partitions-definition.js";
 export type { DeclaredCheck, RetryOptions } from "../../decorators/declarations/parse-options.js";
@@ -45,7 +46,7 @@ export { IOManager, type InputContext, type OutputContext } from "../../src/conf
 export { Config, configFor, type ConfigEntry } from "../../src/config/config.js";
 export { Secret } from "../../src/config/secret.js";
 export { env, type EnvVar } from "../../src/config/env.js";
-export { provide, type Provided } from "../../src/config/provided.js";
+export { provide, type Provided, type Token } from "../../src/config/provided.js";
 export { FileIOManager } from "../../src/io/file-io-manager.js";
 export { FileParquetIOManager } from "../../src/io/parquet-io-manager.js";
 export { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";

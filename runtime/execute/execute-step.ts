@@ -1,6 +1,5 @@
 import { ExecutionError } from "../../src/base/errors.js";
 import type { IOManager, InputContext, OutputContext } from "../../src/config/io-manager.js";
-import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey, AssetSpec, CheckSpec, UnitSpec } from "../../src/model/asset-spec.js";
 import type { StepLog } from "../../src/model/contexts.js";
 import type { EventPayload, InputVersion, NewEvent } from "../../src/model/event.js";
@@ -117,16 +116,9 @@ async function callMethod(
   const values: unknown[] = [];
   for (const parameter of code.parameters) values.push(await valueOf(services, attempt, parameter, context, recorder));
   return callUserCode(attempt.boundary, () => {
-    const pipeline = newPipeline(
-      code.pipeline,
-      code.constructorTokens.map((token) => services.resources.get(token)),
-    );
+    const pipeline = services.resources.pipeline(code.pipeline);
     return (pipeline as Record<string, (...args: unknown[]) => unknown>)[code.method]?.(...values);
   });
-}
-
-function newPipeline(pipeline: Ctor, resources: readonly unknown[]): unknown {
-  return Reflect.construct(pipeline as unknown as new (...args: unknown[]) => unknown, resources);
 }
 
 function valueOf(services: RunServices, attempt: Attempt, parameter: ParameterBinding, context: unknown, recorder: Recorder): unknown {

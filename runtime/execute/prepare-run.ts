@@ -1,10 +1,9 @@
 import type { Json } from "../../src/base/canonical-json.js";
 import { nearest } from "../../src/base/did-you-mean.js";
-import { ConfigError } from "../../src/base/errors.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import type { Environment } from "../../src/config/env.js";
 import { fieldsOf } from "../../src/config/json-schema.js";
-import type { Provided } from "../../src/config/provided.js";
+import { tokenName, type Provided, type Token } from "../../src/config/provided.js";
 import { ConfigFaultsError, resolveFields, unknownFields, type ConfigFault } from "../../src/config/resolve-fields.js";
 import { checkRunConfig, type RunConfig } from "../../src/config/run-config.js";
 import type { SecretMasker } from "../../src/config/secret-masker.js";
@@ -13,6 +12,7 @@ import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import { toJson } from "../../src/model/metadata.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
+import { RunContainer } from "./run-container.js";
 import type { ResolvedDefinitions, UnitBinding } from "../scan/bindings.js";
 
 /** A resource of the run, in the order of its setup. */
@@ -31,7 +31,10 @@ export interface PreparedConfig {
   readonly resources: readonly PreparedResource[];
   readonly warnings: readonly string[];
   configFor(unit: string, type: Ctor): unknown;
-  get(token: Ctor): unknown;
+  /** What is bound under the token. */
+  get(token: Token): unknown;
+  /** A new instance of a pipeline class of the plan. */
+  pipeline(type: Ctor): object;
   ioFor(key: AssetKey): IOManager;
 }
 
@@ -62,6 +65,7 @@ export function prepareRun(
 class Preparation implements PreparedConfig {
   readonly resources: PreparedResource[] = [];
   readonly warnings: string[] = [];
+  readonly #container = new RunContainer();
   readonly #instances = new Map<Provided, object>();
   readonly #configs = new Map<string, object>();
   readonly #faults: ConfigFault[] = [];
@@ -81,13 +85,12 @@ class Preparation implements PreparedConfig {
     return this.#configs.get(`${unit}\n${type.name}`);
   }
 
-  get(token: Ctor): unknown {
-    const provided = this.resolved.bindings.resources.get(token);
-    const instance = provided && this.#instances.get(provided);
-    if (instance) return instance;
-    throw new ConfigError("CONFIG.RESOURCE_MISSING", `The resource ${token.name} is not part of this run.`, {
-      fix: `Add ${token.name}.with({...}) to the resources of your Definitions.`,
-    });
+  get(token: Token): unknown {
+    return this.#container.get(token);
+  }
+
+  pipeline(type: Ctor): object {
+    return this.#container.get(type) as object;
   }
 
   ioFor(key: AssetKey): IOManager {
@@ -98,7 +101,7 @@ class Preparation implements PreparedConfig {
     const { catalog, bindings } = this.resolved;
     const keys = catalog.assets.map((spec) => spec.key);
     for (const key of Object.keys(this.config.assets ?? {})) if (!keys.includes(key)) this.#unknown(`assets.${key}`, "asset", key, keys);
-    const names = [...bindings.resources.keys()].map((token) => token.name);
+    const names = [...bindings.resources.keys()].map(tokenName);
     for (const name of Object.keys(this.config.resources ?? {}))
       if (!names.includes(name)) this.#unknown(`resources.${name}`, "resource", name, names);
   }
@@ -115,6 +118,7 @@ class Preparation implements PreparedConfig {
       return;
     }
     for (const token of code.constructorTokens) this.#prepareToken(token);
+    this.#container.bindPipeline(code.pipeline, code.constructorTokens);
     for (const parameter of code.parameters) {
       if (parameter.kind === "resource") this.#prepareToken(parameter.token);
       if (parameter.kind === "input") this.prepareIo(parameter.key);
@@ -150,9 +154,9 @@ class Preparation implements PreparedConfig {
     }
   }
 
-  #prepareToken(token: Ctor): void {
+  #prepareToken(token: Token): void {
     const provided = this.resolved.bindings.resources.get(token);
-    if (provided) this.#instance(provided, `resources.${token.name}`);
+    if (provided && !this.#container.has(token)) this.#container.bind(token, this.#instance(provided, `resources.${tokenName(token)}`));
   }
 
   #ioProvided(key: AssetKey): Provided {
@@ -162,8 +166,8 @@ class Preparation implements PreparedConfig {
   #instance(provided: Provided, path: string): object {
     const known = this.#instances.get(provided);
     if (known) return known;
-    const name = provided.token.name;
-    if (provided.object !== undefined) {
+    const name = tokenName(provided.token);
+    if (provided.fields === undefined) {
       const object = provided.object as object;
       this.#instances.set(provided, object);
       this.resources.push({ name, instance: object, managed: false });
@@ -172,14 +176,10 @@ class Preparation implements PreparedConfig {
     const fields = { ...provided.fields, ...this.config.resources?.[name] };
     if (this.config.resources?.[name])
       this.#faults.push(
-        ...unknownFields(
-          this.config.resources[name],
-          [...fieldsOf(provided.token), ...Object.keys(provided.fields ?? {})],
-          `resources.${name}`,
-        ),
+        ...unknownFields(this.config.resources[name], [...fieldsOf(provided.token), ...Object.keys(provided.fields)], `resources.${name}`),
       );
     const made = resolveFields(provided.token, fields, this.environment, path, (given) =>
-      this.#instance(given as Provided, `${path}.${(given as Provided).token.name}`),
+      this.#instance(given as Provided, `${path}.${tokenName((given as Provided).token)}`),
     );
     if ("faults" in made) {
       this.#faults.push(...made.faults);

@@ -1,5 +1,6 @@
 import type { Clock } from "../../src/base/clock.js";
 import type { IOManager } from "../../src/config/io-manager.js";
+import type { Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
@@ -12,9 +13,11 @@ export interface Masker {
   deep<T>(value: T): T;
 }
 
-/** The resources of a run: set up already, found by class. */
+/** The resources of a run: set up already, found by their tokens. */
 export interface RunResources {
-  get(token: Ctor): unknown;
+  get(token: Token): unknown;
+  /** A new instance of a pipeline class. */
+  pipeline(type: Ctor): object;
   /** The manager that keeps this asset. */
   ioFor(key: AssetKey): IOManager;
 }

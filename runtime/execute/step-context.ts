@@ -1,4 +1,4 @@
-import type { Ctor } from "../../src/model/asset-ref.js";
+import type { Token } from "../../src/config/provided.js";
 import { AssetContext, CheckContext, type StepLog } from "../../src/model/contexts.js";
 import type { EventPayload } from "../../src/model/event.js";
 import { normalizeMetadata, toJson, type MetadataInput } from "../../src/model/metadata.js";
@@ -67,14 +67,14 @@ export class StepContext extends AssetContext {
 
 /** The context of the function of `defineAssets`: it hands out the resources that the definition lists. */
 export class AssetSetStepContext extends StepContext {
-  readonly #resourceOf: (token: Ctor) => unknown;
+  readonly #resourceOf: (token: Token) => unknown;
 
-  constructor(facts: StepFacts, resourceOf: (token: Ctor) => unknown) {
+  constructor(facts: StepFacts, resourceOf: (token: Token) => unknown) {
     super(facts);
     this.#resourceOf = resourceOf;
   }
 
-  resource<T>(token: Ctor<T>): T {
+  resource<T>(token: Token<T>): T {
     return this.#resourceOf(token) as T;
   }
 }

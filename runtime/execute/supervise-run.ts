@@ -58,7 +58,11 @@ export async function superviseRun(
       {
         ...world,
         masker,
-        resources: { get: (token) => prepared.get(token), ioFor: (key) => prepared.ioFor(key) },
+        resources: {
+          get: (token) => prepared.get(token),
+          pipeline: (type) => prepared.pipeline(type),
+          ioFor: (key) => prepared.ioFor(key),
+        },
         configFor: (unit, type) => prepared.configFor(unit, type),
         random: () => world.random(),
         onEvent: (event) => world.onEvent?.(event),

@@ -1,4 +1,5 @@
 import type { ParameterDeclaration, ParameterTypes, UnitDeclaration } from "../../decorators/declarations/declaration.js";
+import { tokenName, type Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetIndex } from "./asset-index.js";
 import type { ParameterBinding } from "./bindings.js";
@@ -29,7 +30,7 @@ const BUILT_IN = new Set<unknown>([
 /** What is asked while parameters are bound. */
 export interface BindingScope {
   readonly index: AssetIndex;
-  readonly resources: ReadonlyMap<Ctor, unknown>;
+  readonly resources: ReadonlyMap<Token, unknown>;
   readonly report: (problem: ScanProblem) => void;
 }
 
@@ -81,8 +82,9 @@ function bindInput(
   view: PipelineClass,
   input: ParameterDeclaration,
   type: unknown,
-  { index, report }: BindingScope,
+  { index, resources, report }: BindingScope,
 ): ParameterBinding | undefined {
+  if (input.from.kind === "token") return bindToken(view, input, input.from.token, { resources, report });
   const found = input.from.kind === "ref" ? index.findRef(input.from.ref) : index.findMethod(view.type, input.from.method, input.from.out);
   if ("key" in found)
     return { kind: "input", key: found.key, optional: input.optional, form: input.stream ? "stream" : type === Array ? "array" : "any" };
@@ -136,17 +138,34 @@ function bindByType(
   return report(
     "DEFINITION.MISSING_RESOURCE",
     `${what()} needs the resource ${type.name}, which is not in Definitions.resources.`,
-    missingResourceFix(type.name),
+    missingResourceFix(token),
   );
 }
 
 /** How to bind a class that is not bound. */
-export function missingResourceFix(name: string): string {
-  return `Add ${name}.with({ … }) or provide(${name}, …) to Definitions.resources; if it is the value of an asset, write @Input(Class, "method") before it.`;
+export function missingResourceFix(token: Token): string {
+  return `${bindingOf(token)}; if it is the value of an asset, write @Input(Class, "method") before it.`;
+}
+
+function bindingOf(token: Token): string {
+  const name = tokenName(token);
+  return `Add ${typeof token === "function" ? `${name}.with({ … }) or ` : ""}provide(${typeof token === "string" ? JSON.stringify(name) : name}, …) to Definitions.resources`;
+}
+
+function bindToken(
+  view: PipelineClass,
+  { method, index, site }: ParameterDeclaration,
+  token: Token,
+  { resources, report }: Pick<BindingScope, "resources" | "report">,
+): ParameterBinding | undefined {
+  if (resources.has(token)) return { kind: "resource", token };
+  const message = `Parameter ${index + 1} of ${view.name}.${method} needs the resource ${tokenName(token)}, which is not in Definitions.resources.`;
+  report({ code: "DEFINITION.MISSING_RESOURCE", message, site: site.toString(), fix: `${bindingOf(token)}.` });
+  return undefined;
 }
 
 /** The tokens that a pipeline's constructor takes, in order; problems are reported. */
-export function bindConstructor(view: PipelineClass, scope: BindingScope): readonly Ctor[] {
+export function bindConstructor(view: PipelineClass, scope: BindingScope): readonly Token[] {
   if (!view.declaration) {
     scope.report({
       code: "DEFINITION.NO_PIPELINE",
@@ -157,9 +176,11 @@ export function bindConstructor(view: PipelineClass, scope: BindingScope): reado
   }
   const types = constructorTypes(view, scope);
   return types.flatMap((type, index) => {
-    if (typeof type === "function" && scope.resources.has(type as unknown as Ctor)) return [type as unknown as Ctor];
+    const token = type as Token;
+    if (scope.resources.has(token)) return [token];
     const site = view.declaration?.site.toString();
-    if (typeof type !== "function" || BUILT_IN.has(type)) {
+    const named = typeof type === "string" || typeof type === "symbol";
+    if (!named && (typeof type !== "function" || BUILT_IN.has(type))) {
       const name = typeof type === "function" ? type.name : String(type);
       scope.report({
         code: "DEFINITION.PARAMETER",
@@ -168,12 +189,11 @@ export function bindConstructor(view: PipelineClass, scope: BindingScope): reado
         fix: `Take resources by their class. ${IMPORT_FIX}`,
       });
     } else {
-      const fix = `Add ${type.name}.with({ … }) or provide(${type.name}, …) to Definitions.resources.`;
       scope.report({
         code: "DEFINITION.MISSING_RESOURCE",
-        message: `The constructor of ${view.name} needs the resource ${type.name}, which is not in Definitions.resources.`,
+        message: `The constructor of ${view.name} needs the resource ${tokenName(token)}, which is not in Definitions.resources.`,
         ...(site ? { site } : {}),
-        fix,
+        fix: `${bindingOf(token)}.`,
       });
     }
     return [];
@@ -184,7 +204,7 @@ function constructorTypes(view: PipelineClass, scope: BindingScope): readonly un
   for (const level of view.chain) {
     const reflect = Reflect as { getOwnMetadata?: (key: string, holder: object) => unknown };
     const types = reflect.getOwnMetadata?.("design:paramtypes", level);
-    if (Array.isArray(types)) return types;
+    if (Array.isArray(types)) return withTokens(types, level);
     if (level.length === 0) continue;
     const site = view.declaration?.site.toString();
     scope.report({
@@ -196,6 +216,13 @@ function constructorTypes(view: PipelineClass, scope: BindingScope): readonly un
     return [];
   }
   return [];
+}
+
+/** The types with those that `@inject(token)` stands before replaced by the token. */
+function withTokens(types: readonly unknown[], level: object): readonly unknown[] {
+  const reflect = Reflect as { getOwnMetadata?: (key: string, holder: object) => unknown };
+  const injected = (reflect.getOwnMetadata?.("injectionTokens", level) ?? {}) as Readonly<Record<number, { readonly token?: unknown }>>;
+  return types.map((type, index) => injected[index]?.token ?? type);
 }
 
 function contextName(type: object): string | undefined {

@@ -1,5 +1,5 @@
 import type { IOManager } from "../../src/config/io-manager.js";
-import type { Provided } from "../../src/config/provided.js";
+import type { Provided, Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { Catalog } from "../../src/model/catalog.js";
@@ -8,7 +8,7 @@ import type { Catalog } from "../../src/model/catalog.js";
 export type ParameterBinding =
   | { readonly kind: "context" }
   | { readonly kind: "config"; readonly type: Ctor }
-  | { readonly kind: "resource"; readonly token: Ctor }
+  | { readonly kind: "resource"; readonly token: Token }
   | {
       readonly kind: "input";
       readonly key: AssetKey;
@@ -24,10 +24,10 @@ export type UnitCode =
       readonly pipeline: Ctor;
       readonly method: string;
       readonly parameters: readonly ParameterBinding[];
-      readonly constructorTokens: readonly Ctor[];
+      readonly constructorTokens: readonly Token[];
     }
   /** The lower door of integrations: one function that gives results. */
-  | { readonly kind: "function"; readonly run: (context: unknown) => unknown; readonly resources: readonly Ctor[] };
+  | { readonly kind: "function"; readonly run: (context: unknown) => unknown; readonly resources: readonly Token[] };
 
 /** What the catalog cannot hold of a unit. */
 export interface UnitBinding {
@@ -44,7 +44,7 @@ export interface Bindings {
   readonly ioByAsset: ReadonlyMap<AssetKey, Provided<IOManager>>;
   /** The IO manager of all others; absent: files below the instance's storage folder. */
   readonly defaultIo?: Provided<IOManager>;
-  readonly resources: ReadonlyMap<Ctor, Provided>;
+  readonly resources: ReadonlyMap<Token, Provided>;
 }
 
 /** A definitions module, resolved. */

@@ -10,7 +10,7 @@ import { isAssetKey, snakeCase } from "../../decorators/declarations/names.js";
 import type { Json } from "../../src/base/canonical-json.js";
 import { messageOf } from "../../src/base/errors.js";
 import type { IOManager } from "../../src/config/io-manager.js";
-import type { Provided } from "../../src/config/provided.js";
+import { tokenName, type Provided, type Token } from "../../src/config/provided.js";
 import type { AssetRef, Ctor, Dep } from "../../src/model/asset-ref.js";
 import {
   type AssetKey,
@@ -71,7 +71,7 @@ export function resolveDefinitions(definitions: DefinitionsShape, options: Resol
 class Resolution {
   readonly #problems: ScanProblem[];
   readonly #index = new AssetIndex();
-  readonly #resources = new Map<Ctor, Provided>();
+  readonly #resources = new Map<Token, Provided>();
   readonly #io = new Map<AssetKey, Provided<IOManager>>();
   readonly #assets = new Map<AssetKey, AssetSpec>();
   readonly #checks = new Map<string, CheckSpec>();
@@ -134,7 +134,7 @@ class Resolution {
     const specs: ResourceSpec[] = [];
     const names = new Set<string>();
     for (const provided of this.definitions.resources) {
-      const { name } = provided.token;
+      const name = tokenName(provided.token);
       if (names.has(name)) {
         this.#report({
           code: "DEFINITION.DUPLICATE_RESOURCE",
@@ -146,7 +146,7 @@ class Resolution {
       names.add(name);
       this.#resources.set(provided.token, provided);
       const schema = provided.fields ? this.options.schemaOf?.(provided.token) : undefined;
-      const needs = Object.values(provided.fields ?? {}).flatMap((field) => (isProvided(field) ? [field.token.name] : []));
+      const needs = Object.values(provided.fields ?? {}).flatMap((field) => (isProvided(field) ? [tokenName(field.token)] : []));
       specs.push({ name, ...(schema === undefined ? {} : { configSchema: schema }), needs });
     }
     return specs;
@@ -304,7 +304,7 @@ class Resolution {
     view: PipelineClass,
     declaration: UnitDeclaration,
     parameters: readonly ParameterBinding[],
-    constructorTokens: readonly Ctor[],
+    constructorTokens: readonly Token[],
   ): void {
     const loads = parameters.flatMap((parameter) => (parameter.kind === "input" ? [parameter.key] : []));
     const config = parameters.find((parameter) => parameter.kind === "config");
@@ -337,9 +337,9 @@ class Resolution {
       if (this.#resources.has(token)) continue;
       this.#report({
         code: "DEFINITION.MISSING_RESOURCE",
-        message: `It needs the resource ${token.name}, which is not in Definitions.resources.`,
+        message: `It needs the resource ${tokenName(token)}, which is not in Definitions.resources.`,
         site: draft.site,
-        fix: missingResourceFix(token.name).split(";")[0] + ".",
+        fix: missingResourceFix(token).split(";")[0] + ".",
       });
     }
     const checks: string[] = [];
@@ -550,8 +550,8 @@ function by<T>(textOf: (item: T) => string): (a: T, b: T) => number {
   };
 }
 
-function namesOf(tokens: readonly Ctor[]): readonly string[] {
-  return [...new Set(tokens.map(({ name }) => name))].sort();
+function namesOf(tokens: readonly Token[]): readonly string[] {
+  return [...new Set(tokens.map(tokenName))].sort();
 }
 
 function isProvided(thing: unknown): thing is Provided {
