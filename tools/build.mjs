@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Compiles src, decorators and runtime into dist with TypeScript 7 (docs/decisions/0002) and leaves a stamp for ensure.mjs.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { typescript7 } from "./typescript-7.mjs";
@@ -12,6 +12,14 @@ if (process.argv.includes("--clean")) rmSync(join(root, "dist"), { recursive: tr
 const startedAt = new Date();
 const { status } = spawnSync(process.execPath, [typescript7(root), "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (status !== 0) process.exit(status || 1);
+
+// The compiler leaves what it made of a file that is gone; it would be published.
+for (const room of ["src", "decorators", "runtime"]) {
+  for (const file of readdirSync(join(root, "dist", room), { recursive: true })) {
+    const [, stem, m = ""] = /^(.*?)\.(?:d\.)?(m?)[jt]s(?:\.map)?$/.exec(file) ?? [];
+    if (stem !== undefined && !existsSync(join(root, room, `${stem}.${m}ts`))) rmSync(join(root, "dist", room, file));
+  }
+}
 
 const main = join(root, "dist/runtime/cli/main.js");
 if (existsSync(main)) chmodSync(main, 0o755);

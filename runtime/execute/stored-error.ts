@@ -1,4 +1,4 @@
-import { MillraceError } from "../../src/base/errors.js";
+import { isMillraceError } from "../../src/base/errors.js";
 import type { StoredError } from "../../src/model/event.js";
 
 const INTERNAL_FRAME = /\/(?:dist\/)?runtime\/execute\/|node:internal|\/node_modules\/tsyringe\//;
@@ -16,7 +16,7 @@ export function storedError(thrown: unknown, depth = 0): StoredError {
   return {
     name: thrown.name,
     message: thrown.message,
-    ...(thrown instanceof MillraceError ? { code: thrown.code } : {}),
+    ...(isMillraceError(thrown) ? { code: thrown.code } : {}),
     ...(stack ? { stack } : {}),
     ...(thrown.cause !== undefined && depth < 8 ? { cause: storedError(thrown.cause, depth + 1) } : {}),
   };

@@ -8,6 +8,7 @@ import type { PipelineClass } from "./pipeline-class.js";
 import type { ScanProblem } from "./scan-error.js";
 
 const CONFIG = Symbol.for("millrace/config");
+const CONTEXT = Symbol.for("millrace/context");
 const BUILT_IN = new Set<unknown>([
   Object,
   Array,
@@ -226,10 +227,5 @@ function withTokens(types: readonly unknown[], level: object): readonly unknown[
 }
 
 function contextName(type: object): string | undefined {
-  for (let at: unknown = type; typeof at === "function" && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
-    const { name } = at;
-    const bare = Object.getOwnPropertyNames(at.prototype ?? {}).length === 1;
-    if (bare && (name === "AssetContext" || name === "PartitionedAssetContext" || name === "CheckContext")) return name;
-  }
-  return undefined;
+  return (type as { [CONTEXT]?: string })[CONTEXT];
 }

@@ -1,3 +1,5 @@
+const ERROR = Symbol.for("millrace/error");
+
 /** The root of every error that Millrace throws on purpose: a stable code, a sentence, the edit to make. */
 export class MillraceError extends Error {
   /** Stable across versions; look it up in `docs/errors.md`. */
@@ -11,6 +13,16 @@ export class MillraceError extends Error {
     this.code = code;
     this.fix = options.fix;
   }
+
+  /** Recognised across copies of the package. */
+  get [ERROR](): true {
+    return true;
+  }
+}
+
+/** Whether something thrown is an error of Millrace, of this copy of the package or of another. */
+export function isMillraceError(thrown: unknown): thrown is MillraceError {
+  return typeof thrown === "object" && thrown !== null && (thrown as { [ERROR]?: unknown })[ERROR] === true;
 }
 
 /** Something in the annotated classes or in `Definitions` cannot be what was meant. Thrown before any run starts. */

@@ -8,8 +8,12 @@ export interface StepLog {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+const CONTEXT = Symbol.for("millrace/context");
+
 /** What an asset's method is told and may report. Take it as a parameter by its type. */
 export abstract class AssetContext {
+  /** Recognised across copies of the package. */
+  static readonly [CONTEXT]: string = "AssetContext";
   /** Key of the asset; of a multi-asset: of its first selected out. */
   abstract readonly assetKey: string;
   /** Names of the outs that are wanted in this run, in their declared order. */
@@ -31,11 +35,15 @@ export abstract class AssetContext {
 
 /** An {@link AssetContext} of one partition or several; needs `partitions` in the decorator. */
 export abstract class PartitionedAssetContext extends AssetContext {
+  /** Recognised across copies of the package. */
+  static override readonly [CONTEXT]: string = "PartitionedAssetContext";
   abstract readonly partitionKey: string;
 }
 
 /** What a check's method is told. */
 export abstract class CheckContext {
+  /** Recognised across copies of the package. */
+  static readonly [CONTEXT] = "CheckContext";
   abstract readonly assetKey: string;
   abstract readonly runId: string;
   abstract readonly attemptId: string;
