@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { FileIOManager, type DefinitionsOptions } from "millrace";
+import { median } from "./_median.js";
+import { layeredPipelines } from "./_pipelines.js";
+import { inProject, materializeMs } from "./_project.js";
+import { replayMs, rowsOf } from "./_replay.js";
+
+const LAYERS = 10;
+const WIDTH = 100;
+const PAIRS = 5;
+
+export const GOALS = {
+  ms_per_step: "≤ 0.5",
+  ratio_to_limit: "≤ 3",
+  ratio_to_limit_full: "≤ 1",
+  ms_per_step_io: "≤ 1.5",
+};
+export const PEERS = { ms_per_step: "43.7 (Dagster)", ms_per_step_io: "66 (Dagster)" };
+
+/**
+ * Milliseconds a step of one run of 1,000 assets that do nothing (10 layers of 100, three upstreams each), in a new store on disk, beside
+ * the driver alone writing the rows of that run with one commit a step. `_full`: with fsync FULL; `_io`: each gives a value that three others load.
+ */
+export async function run(): Promise<Record<string, number>> {
+  const ordered = { pipelines: layeredPipelines(LAYERS, WIDTH, { withValues: false }) };
+  const withValues = { pipelines: layeredPipelines(LAYERS, WIDTH, { withValues: true }), io: FileIOManager };
+  return {
+    ...(await measure("", ordered, "NORMAL")),
+    ...(await measure("_full", ordered, "FULL")),
+    ...(await measure("_io", withValues, "NORMAL")),
+  };
+}
+
+async function measure(suffix: string, definitions: DefinitionsOptions, fsync: "FULL" | "NORMAL"): Promise<Record<string, number>> {
+  const pairs: { ours: number; limit: number }[] = [];
+  await pair(definitions, fsync); // warms up
+  for (let turn = 0; turn < PAIRS; turn++) pairs.push(await pair(definitions, fsync));
+  return {
+    [`ms_per_step${suffix}`]: median(pairs.map(({ ours }) => ours)),
+    [`limit_ms_per_step${suffix}`]: median(pairs.map(({ limit }) => limit)),
+    [`ratio_to_limit${suffix}`]: median(pairs.map(({ ours, limit }) => ours / limit)),
+  };
+}
+
+function pair(definitions: DefinitionsOptions, fsync: "FULL" | "NORMAL"): Promise<{ ours: number; limit: number }> {
+  return inProject({ fsync }, definitions, async (millrace, folder) => {
+    const ours = (await materializeMs(millrace)) / (LAYERS * WIDTH);
+    const limit = replayMs(rowsOf(join(folder, ".millrace", "millrace.db")), folder, fsync) / (LAYERS * WIDTH);
+    return { ours, limit };
+  });
+}
