@@ -1,4 +1,4 @@
--- Schema 1 of the store, as a new one has it. Written by tools/schema.mjs.
+-- Schema 2 of the store, as a new one has it. Written by tools/schema.mjs.
 
 CREATE TABLE schema_migration (
   version integer primary key,
@@ -105,3 +105,5 @@ CREATE TABLE `check_latest` (
 CREATE UNIQUE INDEX event_ordinal on event (attempt_no, ordinal) where ordinal is not null;
 
 CREATE INDEX event_asset on event (asset_key, id) where type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION');
+
+CREATE UNIQUE INDEX event_end_of_attempt on event (run_no, step_key, attempt) where type in ('STEP_SUCCESS', 'STEP_FAILURE', 'STEP_UP_FOR_RETRY', 'STEP_CANCELED');

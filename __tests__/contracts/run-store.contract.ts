@@ -1,4 +1,4 @@
-import type { NewEvent } from "../../src/model/event";
+import { EVENT_TYPES, type NewEvent } from "../../src/model/event";
 import type { Claim, Completion, NewRun, Owner, RunBatch, RunStore } from "../../src/storage/run-store";
 
 export const owner = (pid = 1): Owner => ({ pid, processStartedAt: "0", bootId: "boot", host: "host" });
@@ -101,6 +101,15 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(await store.requestCancel("none", 1)).toBeUndefined();
       expect(await store.repairRun("none", 0, { reason: "x" }, 1)).toBe(false);
       expect(await store.commit(batch("none", 1))).toEqual({ ok: false, fenced: [], epochLost: true });
+    });
+
+    test("created with its owner is claimed in the same transaction, and takes no other", async () => {
+      const made = await store.createRun(newRun("r", { events: [log("planned")], claimedBy: { owner: owner(7), leaseMs: 1000 } }));
+      expect(made).toMatchObject({ id: "r", status: "STARTED", epoch: 1, startedAtMs: 1 });
+      expect((await everyEvent(store, "r")).map(({ seq, type, atMs }) => [seq, type, atMs])).toEqual([[1, "LOG", 25], [2, "RUN_START", 1]]); // prettier-ignore
+      expect(await store.runsToRepair()).toEqual([{ runId: "r", status: "STARTED", epoch: 1, owner: owner(7), leaseUntilMs: 1001 }]);
+      expect(await store.claimRun("r", owner(8), 10, 1000)).toBeUndefined();
+      expect(await store.commit(batch("r", 1, { claims: [claim("a", "A1")] }))).toMatchObject({ ok: true });
     });
 
     test("raced by two claims has one owner", async () => {
@@ -241,6 +250,66 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(await store.repairRun("r", epoch - 1, { reason: "gone" }, 60)).toBe(false);
       await store.appendEvents("r", epoch - 1, "A1", [log("late")]);
       expect(await everyEvent(store, "r")).toEqual(before);
+    });
+
+    test.each(["NOT_STARTED", "QUEUED"] as const)("lets nobody write to a run that is %s: it has no owner", async (status) => {
+      await store.createRun(newRun("r", { status }));
+      const before = await store.getRun("r");
+      const all = { claims: [claim("a", "A1")], events: [log("never")], end: { status: "SUCCESS", atMs: 40 } } as const;
+      expect(await store.commit(batch("r", 0, all))).toEqual({ ok: false, fenced: [], epochLost: true });
+      expect(await store.recordPublication("r", 0, "A1", "a", 25)).toBe(false);
+      expect(await store.repairRun("r", 0, { reason: "gone" }, 60)).toBe(false);
+      await store.appendEvents("r", 0, undefined, [log("never")]);
+      expect([await store.getRun("r"), await everyEvent(store, "r")]).toEqual([before, []]);
+    });
+
+    test("takes the end of an attempt only for the step and number that it was claimed with", async () => {
+      const epoch = await startedRun(store, "r");
+      const other = await startedRun(store, "other");
+      await store.commit(batch("r", epoch, { claims: [claim("a", "A1"), claim("b", "B1")] }));
+      await store.commit(batch("other", other, { claims: [claim("a", "other-A1")] }));
+      for (const ended of [
+        completion("a", "B1"),
+        completion("b", "A1"),
+        completion("a", "other-A1"),
+        completion("a", "A1", { attempt: 2 }),
+      ])
+        expect(await store.commit(batch("r", epoch, { completions: [ended] }))).toEqual({
+          ok: false,
+          fenced: [ended.attemptId],
+          epochLost: false,
+        });
+      expect(await Promise.all(["A1", "B1", "other-A1", "none"].map((id) => store.attemptOutcome(id)))).toEqual(["RUNNING", "RUNNING", "RUNNING", undefined]); // prettier-ignore
+      expect(await store.commit(batch("r", epoch, { completions: [completion("a", "A1"), completion("b", "B1")] }))).toMatchObject({ ok: true }); // prettier-ignore
+      expect(await Promise.all(["A1", "B1", "other-A1"].map((id) => store.attemptOutcome(id)))).toEqual(["SUCCESS", "SUCCESS", "RUNNING"]);
+    });
+
+    test("refuses a second end of an attempt, whoever writes it", async () => {
+      const epoch = await startedRun(store, "r");
+      await store.commit(batch("r", epoch, { claims: [claim("a", "A1")] }));
+      const end = (type: "STEP_SUCCESS" | "STEP_FAILURE"): NewEvent => ({ type, atMs: 30, stepKey: "a", attempt: 1 });
+      await store.commit(batch("r", epoch, { completions: [completion("a", "A1", { events: [end("STEP_SUCCESS")] })] }));
+      const before = await everyEvent(store, "r");
+      await expect(store.commit(batch("r", epoch, { events: [end("STEP_FAILURE")] }))).rejects.toMatchObject({ code: "STORE.FAILED" });
+      await expect(store.appendEvents("r", epoch, undefined, [end("STEP_SUCCESS")])).rejects.toMatchObject({ code: "STORE.FAILED" });
+      expect(await everyEvent(store, "r")).toEqual(before);
+    });
+
+    test("lets the owner of an ended run tell of its resources, its logs and stray code, and of nothing else", async () => {
+      const epoch = await startedRun(store, "r");
+      await store.commit(batch("r", epoch, { end: { status: "SUCCESS", atMs: 40 } }));
+      const told: NewEvent[] = (["RESOURCE_TEARDOWN_FAILURE", "ENGINE_EVENT", "LOG", "OUTPUT"] as const).map((type) => ({
+        type,
+        atMs: 41,
+      }));
+      const never = EVENT_TYPES.filter((type) => !told.some((event) => event.type === type)).map((type) => ({ type, atMs: 41, assetKey: "a" })); // prettier-ignore
+      await store.appendEvents("r", epoch, undefined, [...never, ...told]);
+      await store.appendEvents("r", epoch - 1, undefined, told);
+      expect((await everyEvent(store, "r")).map(({ seq, type }) => [seq, type])).toEqual([
+        [1, "RUN_START"],
+        ...told.map(({ type }, index) => [index + 2, type]),
+      ]);
+      expect(await store.latestMaterializations("all")).toEqual([]);
     });
 
     test("lets only the current attempt publish, and tells when it did", async () => {
@@ -441,6 +510,15 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
         epochLost: true,
       });
       expect(await store.recordPublication("r", epoch, "A1", "a", 61)).toBe(false);
+    });
+
+    test("that may only take a lapsed lease leaves a live one alone", async () => {
+      const epoch = await startedRun(store, "r");
+      await store.renewLease("r", epoch, 2000);
+      expect(await store.repairRun("r", epoch, { reason: "x", onlyIfLapsed: true }, 1999)).toBe(false);
+      expect(await store.getRun("r")).toMatchObject({ status: "STARTED", epoch });
+      expect(await store.repairRun("r", epoch, { reason: "x", onlyIfLapsed: true }, 2000)).toBe(true);
+      expect(await store.getRun("r")).toMatchObject({ status: "FAILURE", epoch: epoch + 1 });
     });
 
     test("of a run that was being canceled ends it as canceled", async () => {

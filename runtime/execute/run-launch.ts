@@ -1,5 +1,4 @@
 import type { Json } from "../../src/base/canonical-json.js";
-import { StoreError } from "../../src/base/errors.js";
 import { newId } from "../../src/base/ids.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
@@ -21,7 +20,7 @@ export interface RunRequest {
   readonly rootRunId?: string;
 }
 
-/** Writes the run with all that it plans to do, in one transaction, and claims it for this process. */
+/** Writes the run with all that it plans to do and claims it for this process, in one transaction. */
 export async function createAndClaim(
   store: RunStore,
   request: RunRequest,
@@ -29,7 +28,7 @@ export async function createAndClaim(
   nowMs: number,
 ): Promise<{ runId: string; epoch: number }> {
   const runId = newId();
-  await store.createRun({
+  const { epoch } = await store.createRun({
     id: runId,
     status: "NOT_STARTED",
     tags: request.tags,
@@ -42,10 +41,8 @@ export async function createAndClaim(
     config: request.config,
     steps: request.plan.steps.map((step) => ({ key: step.key, assets: step.assets })),
     events: plannedEvents(request.plan, nowMs),
+    claimedBy: { owner, leaseMs: LEASE_MS },
   });
-  const epoch = await store.claimRun(runId, owner, nowMs, LEASE_MS);
-  if (epoch === undefined)
-    throw new StoreError("STORE.RUN_TAKEN", `Run ${runId} was claimed by another process.`, { fix: "Look at it with `millrace runs`." });
   return { runId, epoch };
 }
 

@@ -1,17 +1,25 @@
-import type { RunStore } from "../../src/storage/run-store.js";
-import { isGone } from "./process-identity.js";
+import type { Owner, RunStore } from "../../src/storage/run-store.js";
+import { stateOf } from "./process-identity.js";
 
 /**
  * Tells the truth about runs whose process is gone: their running attempts are lost, the run has failed.
- * A run whose process lives, or cannot be looked at from here before its lease has lapsed, is left alone.
+ * A process that is gone for certain loses its run at once; one that cannot be looked at from here (another host, a container, an earlier
+ * boot) when its lease has lapsed; one that lives never does, not even with a lapsed lease: it may have been suspended.
  * @returns ids of the runs that were repaired
  */
 export async function repairStore(store: RunStore, nowMs: number): Promise<string[]> {
   const repaired: string[] = [];
   for (const run of await store.runsToRepair()) {
-    if (!isGone(run.owner)) continue;
-    const reason = `The process that ran it (pid ${run.owner.pid} on ${run.owner.host}) is gone.`;
-    if (await store.repairRun(run.runId, run.epoch, { reason }, nowMs)) repaired.push(run.runId);
+    const state = stateOf(run.owner);
+    if (state === "ALIVE") continue;
+    const verdict = { reason: reasonFor(run.owner, state), onlyIfLapsed: state === "UNKNOWN" };
+    if (await store.repairRun(run.runId, run.epoch, verdict, nowMs)) repaired.push(run.runId);
   }
   return repaired;
+}
+
+function reasonFor({ pid, host }: Owner, state: "GONE" | "UNKNOWN"): string {
+  return state === "GONE"
+    ? `The process that ran it (pid ${pid} on ${host}) is gone.`
+    : `The process that ran it (pid ${pid} on ${host}) let its lease lapse.`;
 }

@@ -26,6 +26,7 @@ export const READS = [
   "latestMaterializations",
   "assetEvents",
   "runsToRepair",
+  "attemptOutcome",
   "countRuns",
   "info",
 ] as const;

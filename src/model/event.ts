@@ -38,6 +38,9 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** What the owner of a run may still tell when the run has ended: what its resources and stray code do then. */
+export const AFTER_THE_END: ReadonlySet<EventType> = new Set<EventType>(["RESOURCE_TEARDOWN_FAILURE", "ENGINE_EVENT", "LOG", "OUTPUT"]);
+
 /** An error as it is stored: the user's own first. */
 export interface StoredError {
   readonly name: string;

@@ -19,6 +19,8 @@ export interface NewRun {
   /** At most one run per key, for ever: what fires twice makes one run. */
   readonly runKey?: string;
   readonly status: "NOT_STARTED" | "QUEUED";
+  /** Claims the run in the transaction that creates it, at `createdAtMs`: no run is left waiting for a process that died between the two. */
+  readonly claimedBy?: { readonly owner: Owner; readonly leaseMs: number };
 }
 
 /** The process that works on a run; `processStartedAt` and `bootId` tell it from a later one with the same pid. */
@@ -27,6 +29,8 @@ export interface Owner {
   readonly processStartedAt: string;
   readonly bootId: string;
   readonly host: string;
+  /** The namespace that the pid is counted in; absent where the system has none. Another one's processes cannot be looked at. */
+  readonly pidNamespace?: string;
 }
 
 /** A step to be started. `attempt` is one more than the step's last. */
@@ -82,7 +86,7 @@ export type CommitResult =
       readonly ok: false;
       /** Attempts that are no longer current, or could not be claimed. */
       readonly fenced: readonly string[];
-      /** The run has another owner, or has ended. */
+      /** The run has no owner, another owner, or has ended. */
       readonly epochLost: boolean;
     };
 
@@ -105,6 +109,13 @@ export interface OwnedRun {
   readonly epoch: number;
   readonly owner: Owner;
   readonly leaseUntilMs: number;
+}
+
+/** Why a run is taken from its owner. */
+export interface RepairVerdict {
+  readonly reason: string;
+  /** Leaves the run alone when its lease is live by `nowMs`: for an owner that cannot be looked at. */
+  readonly onlyIfLapsed?: boolean;
 }
 
 export interface RunFilter {
@@ -134,7 +145,10 @@ export interface RunStore {
   /** The new epoch, or `undefined` when the run is not there, has ended, or another owner was first. */
   claimRun(runId: string, owner: Owner, nowMs: number, leaseMs: number): Promise<number | undefined>;
   commit(batch: RunBatch): Promise<CommitResult>;
-  /** Streams events that end nothing. An ordinal is stored once per attempt; ignored when epoch or attempt is not current. */
+  /**
+   * Streams events that end nothing. An ordinal is stored once per attempt; ignored when epoch or attempt is not current.
+   * When the run has ended, its owner may still tell what {@link AFTER_THE_END} names, and nothing else.
+   */
   appendEvents(
     runId: string,
     epoch: number,
@@ -163,7 +177,9 @@ export interface RunStore {
   assetEvents(query: { readonly assetKey: AssetKey; readonly beforeId?: number; readonly limit: number }): Promise<readonly EventRecord[]>;
   runsToRepair(): Promise<readonly OwnedRun[]>;
   /** Ends a run whose owner is gone: running attempts are LOST, waiting steps NOT_RUN. `false` when `epoch` is no longer current. */
-  repairRun(runId: string, epoch: number, verdict: { readonly reason: string }, nowMs: number): Promise<boolean>;
+  repairRun(runId: string, epoch: number, verdict: RepairVerdict, nowMs: number): Promise<boolean>;
+  /** How an attempt ended, or that it runs; `undefined`: the store has none of this id. */
+  attemptOutcome(attemptId: string): Promise<AttemptOutcome | "RUNNING" | undefined>;
   countRuns(): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
   info(): Promise<StoreInfo>;
   /** Resolves when everything that was asked for is stored and the store is shut. */

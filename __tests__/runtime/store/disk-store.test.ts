@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
+import { SCHEMA_VERSION } from "../../../src/storage/sql/migrate";
 import { openStore } from "../../../runtime/store/store-proxy";
 import { batch, claim, newRun, runStoreContract, startedRun } from "../../contracts/run-store.contract";
 
@@ -33,7 +34,7 @@ describe("the store on disk", () => {
     const path = newPath();
     const first = await openStore({ path, fsync: "NORMAL" });
     await startedRun(first, "r");
-    expect(await first.info()).toEqual({ schemaVersion: 1, path, fsync: "NORMAL" });
+    expect(await first.info()).toEqual({ schemaVersion: SCHEMA_VERSION, path, fsync: "NORMAL" });
     await first.close();
     const again = await openStore({ path });
     expect(await again.getRun("r")).toMatchObject({ status: "STARTED", epoch: 1 });
@@ -56,12 +57,12 @@ describe("the store on disk", () => {
     const path = newPath();
     await (await openStore({ path })).close();
     const db = new Database(path);
-    db.exec("insert into schema_migration (version, name) values (2, '0002-later')");
+    db.exec(`insert into schema_migration (version, name) values (${SCHEMA_VERSION + 1}, 'later')`);
     db.close();
     await expect(openStore({ path })).rejects.toMatchObject({
       name: "StoreError",
       code: "STORE.NEWER_SCHEMA",
-      message: `The store ${path} has schema 2; this version of Millrace knows schema 1.\n  → Use the version of Millrace that wrote it, or a later one.`,
+      message: `The store ${path} has schema ${SCHEMA_VERSION + 1}; this version of Millrace knows schema ${SCHEMA_VERSION}.\n  → Use the version of Millrace that wrote it, or a later one.`,
     });
   });
 
@@ -143,7 +144,7 @@ describe("the store on disk", () => {
   test("opens whatever flags its process was started with", async () => {
     expect(await inProcess(newPath(), `console.log((await store.info()).schemaVersion);`, ["--input-type=commonjs"])).toEqual({
       code: 0,
-      text: "1\n",
+      text: `${SCHEMA_VERSION}\n`,
     });
   });
 

@@ -1,8 +1,12 @@
 import { StoreError } from "../../base/errors.js";
 import type { Connection, Dialect } from "./dialect.js";
 import { runsAndEvents } from "./migrations/0001-runs-and-events.js";
+import { oneEndPerAttempt } from "./migrations/0002-one-end-per-attempt.js";
 
-const MIGRATIONS = [{ name: "0001-runs-and-events", statements: runsAndEvents }] as const;
+const MIGRATIONS = [
+  { name: "0001-runs-and-events", statements: runsAndEvents },
+  { name: "0002-one-end-per-attempt", statements: oneEndPerAttempt },
+] as const;
 
 /** The schema that this version writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,8 +1,8 @@
 import type { Json } from "../../base/canonical-json.js";
 import { StoreError } from "../../base/errors.js";
 import type { AssetKey } from "../../model/asset-spec.js";
-import type { EventPayload, EventRecord, EventType, NewEvent } from "../../model/event.js";
-import { isFinal, type RunRecord, type RunStatus, type StepRecord, type StepStatus } from "../../model/run.js";
+import { AFTER_THE_END, type EventPayload, type EventRecord, type EventType, type NewEvent } from "../../model/event.js";
+import { isFinal, type AttemptOutcome, type RunRecord, type RunStatus, type StepRecord, type StepStatus } from "../../model/run.js";
 import type {
   CommitResult,
   Fsync,
@@ -10,6 +10,7 @@ import type {
   NewRun,
   OwnedRun,
   Owner,
+  RepairVerdict,
   RunBatch,
   RunFilter,
   StoredEventId,
@@ -25,6 +26,7 @@ interface RunHead {
   readonly epoch: number;
   readonly next_seq: number;
   readonly cancel_requested_at_ms: number | null;
+  readonly lease_until_ms: number | null;
 }
 
 interface RunRow {
@@ -149,15 +151,20 @@ export class RunLedger {
     for (const [key, value] of Object.entries(run.tags)) this.#sql.insertTag.run([no, key, value]);
     for (const step of run.steps) this.#sql.insertStep.run([no, step.key, "WAITING", JSON.stringify(step.assets)]);
     this.#append(no, 1, run.events);
+    if (run.claimedBy) this.#claim({ no, next_seq: run.events.length + 1 }, run.claimedBy, run.createdAtMs);
   }
 
   claimRun(runId: string, owner: Owner, nowMs: number, leaseMs: number): number | undefined {
     return this.#transact(() => {
       const head = this.#head(runId);
-      if (!head || this.#sql.claimRun.run([JSON.stringify(owner), nowMs + leaseMs, nowMs, head.no]).changes !== 1) return undefined;
-      this.#append(head.no, head.next_seq, [{ type: "RUN_START", atMs: nowMs }]);
-      return head.epoch + 1;
+      return head && this.#claim(head, { owner, leaseMs }, nowMs) ? head.epoch + 1 : undefined;
     });
+  }
+
+  #claim(run: Pick<RunHead, "no" | "next_seq">, by: { readonly owner: Owner; readonly leaseMs: number }, nowMs: number): boolean {
+    if (this.#sql.claimRun.run([JSON.stringify(by.owner), nowMs + by.leaseMs, nowMs, run.no]).changes !== 1) return false;
+    this.#append(run.no, run.next_seq, [{ type: "RUN_START", atMs: nowMs }]);
+    return true;
   }
 
   commit(batch: RunBatch): CommitResult {
@@ -170,12 +177,14 @@ export class RunLedger {
   }
 
   #commit(batch: RunBatch): CommitResult {
-    const head = this.#head(batch.runId);
-    if (!head || head.epoch !== batch.epoch || isFinal(head.status)) throw new Fenced([], true);
+    const head = this.#owned(batch.runId, batch.epoch);
+    if (!head) throw new Fenced([], true);
     let seq = head.next_seq;
     const eventIds: Record<string, readonly StoredEventId[]> = {};
     for (const completion of batch.completions) {
-      const ended = this.#sql.endAttempt.run([completion.outcome, completion.atMs, completion.attemptId]).changes;
+      const ended = this.#sql.endAttempt.run([
+        completion.outcome, completion.atMs, completion.attemptId, head.no, completion.stepKey, completion.attempt,
+      ]).changes; // prettier-ignore
       const final = completion.stepStatus === "UP_FOR_RETRY" ? null : completion.atMs;
       const moved = this.#sql.endStep.run([completion.stepStatus, final, head.no, completion.stepKey, completion.attempt]).changes;
       if (ended !== 1 || moved !== 1) throw new Fenced([completion.attemptId], false);
@@ -205,11 +214,13 @@ export class RunLedger {
   ): void {
     this.#transact(() => {
       const head = this.#head(runId);
-      if (!head || head.epoch !== epoch) return;
+      if (!head || head.epoch !== epoch || epoch === 0) return;
+      const ended = isFinal(head.status);
       const attempt = attemptId === undefined ? undefined : this.#sql.currentAttempt.get<{ no: number }>([attemptId, head.no]);
       if (attemptId !== undefined && !attempt) return;
       let seq = head.next_seq;
       for (const event of events) {
+        if (ended && !AFTER_THE_END.has(event.type)) continue;
         const once = attempt !== undefined && event.ordinal !== undefined;
         const row = eventRow(head.no, seq, event, once ? attempt.no : null, once ? (event.ordinal ?? null) : null);
         const { changes, lastInsertRowid } = (once ? this.#sql.insertEventOnce : this.#sql.insertEvent).run(row);
@@ -223,8 +234,8 @@ export class RunLedger {
 
   recordPublication(runId: string, epoch: number, attemptId: string, assetKey: AssetKey, nowMs: number): boolean {
     return this.#transact(() => {
-      const head = this.#head(runId);
-      if (!head || head.epoch !== epoch) return false;
+      const head = this.#owned(runId, epoch);
+      if (!head) return false;
       const attempt = this.#sql.currentAttempt.get<{ no: number; step_key: string; number: number }>([attemptId, head.no]);
       if (!attempt) return false;
       this.#append(head.no, head.next_seq, [
@@ -255,15 +266,15 @@ export class RunLedger {
     });
   }
 
-  repairRun(runId: string, epoch: number, verdict: { readonly reason: string }, nowMs: number): boolean {
+  repairRun(runId: string, epoch: number, verdict: RepairVerdict, nowMs: number): boolean {
     return this.#transact(() => {
-      const head = this.#head(runId);
-      if (!head || head.epoch !== epoch || isFinal(head.status)) return false;
+      const head = this.#owned(runId, epoch);
+      if (!head || (verdict.onlyIfLapsed && (head.lease_until_ms ?? 0) > nowMs)) return false;
       const events: NewEvent[] = [];
       const lost = this.#sql.runningAttempts.all<{ id: string; step_key: string; number: number; assets: string }>([head.no]);
       for (const attempt of lost) {
         const at = { atMs: nowMs, stepKey: attempt.step_key, attempt: attempt.number };
-        this.#sql.endAttempt.run(["LOST", nowMs, attempt.id]);
+        this.#sql.endAttempt.run(["LOST", nowMs, attempt.id, head.no, attempt.step_key, attempt.number]);
         this.#sql.endStep.run(["FAILURE", nowMs, head.no, attempt.step_key, attempt.number]);
         events.push({ ...at, type: "ATTEMPT_LOST", payload: { reason: verdict.reason } });
         for (const assetKey of JSON.parse(attempt.assets) as string[])
@@ -389,6 +400,10 @@ export class RunLedger {
     );
   }
 
+  attemptOutcome(attemptId: string): AttemptOutcome | "RUNNING" | undefined {
+    return this.#read(() => this.#sql.attemptOutcome.get<{ outcome: AttemptOutcome | "RUNNING" }>([attemptId])?.outcome);
+  }
+
   countRuns(): Partial<Record<RunStatus, number>> {
     return this.#read(() =>
       Object.fromEntries(this.#sql.countRuns.all<{ status: RunStatus; n: number }>([]).map((row) => [row.status, row.n])),
@@ -405,6 +420,13 @@ export class RunLedger {
 
   #head(runId: string): RunHead | undefined {
     return this.#sql.runHead.get<RunHead>([runId]);
+  }
+
+  /** The run if this is its owner's epoch: before the claim and after the end it has none. */
+  #owned(runId: string, epoch: number): RunHead | undefined {
+    const head = this.#head(runId);
+    const owned = head?.status === "STARTED" || head?.status === "CANCELING" || head?.status === "STARTING";
+    return owned && head.epoch === epoch ? head : undefined;
   }
 
   /** Writes events and what is derived from them, and moves the run's next sequence number. */

@@ -4,6 +4,7 @@ import type { Connection, Dialect, Prepared } from "./dialect.js";
 const CLAIMABLE = "('WAITING', 'READY', 'UP_FOR_RETRY')";
 const OPEN_STEP = "('WAITING', 'READY', 'UP_FOR_RETRY')";
 const ENDED_RUN = "('SUCCESS', 'FAILURE', 'CANCELED')";
+const OWNED_RUN = "('STARTING', 'STARTED', 'CANCELING')";
 const EVENT_COLUMNS =
   "event.id, event.seq, event.type, event.at_ms, event.step_key, event.attempt, event.asset_key, event.payload, run.id as run_id";
 
@@ -40,7 +41,7 @@ function texts(knex: Knex) {
     insertEvent: insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal"),
     insertEventOnce: `${insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal")} on conflict (attempt_no, ordinal) where ordinal is not null do nothing`,
     runOfKey: "select id from run where run_key = ?",
-    runHead: sql(knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms").where("id", "?")),
+    runHead: sql(knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms", "lease_until_ms").where("id", "?")),
     setNextSeq: "update run set next_seq = ? where no = ?",
     claimRun:
       "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",
@@ -51,12 +52,13 @@ function texts(knex: Knex) {
     renewAttempts:
       "update attempt set lease_until_ms = max(lease_until_ms, ?) where run_no = (select no from run where id = ?) and outcome is null",
     claimStep: `update step set status = 'RUNNING', attempt = ?, started_at_ms = coalesce(started_at_ms, ?), ended_at_ms = null where run_no = ? and key = ? and attempt = ? and status in ${CLAIMABLE}`,
-    endAttempt: "update attempt set outcome = ?, ended_at_ms = ? where id = ? and outcome is null",
+    endAttempt:
+      "update attempt set outcome = ?, ended_at_ms = ? where id = ? and run_no = ? and step_key = ? and number = ? and outcome is null",
     endStep: "update step set status = ?, ended_at_ms = ? where run_no = ? and key = ? and attempt = ? and status = 'RUNNING'",
     moveStep: `update step set status = ?, ended_at_ms = ? where run_no = ? and key = ? and status in ${OPEN_STEP}`,
     moveOpenSteps: `update step set status = ?, ended_at_ms = ? where run_no = ? and status in ${OPEN_STEP}`,
     openSteps: `select key from step where run_no = ? and status in ${OPEN_STEP} order by no`,
-    attemptNo: "select no from attempt where id = ?",
+    attemptOutcome: "select coalesce(outcome, 'RUNNING') as outcome from attempt where id = ?",
     currentAttempt:
       "select attempt.no, attempt.step_key, attempt.number from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key and step.attempt = attempt.number where attempt.id = ? and attempt.run_no = ? and attempt.outcome is null and step.status = 'RUNNING'",
     runningAttempts:
@@ -81,7 +83,7 @@ function texts(knex: Knex) {
       "select asset_latest.asset_key, asset_latest.materialization_id, asset_latest.observation_id, asset_latest.failure_id, run.id as run_id from asset_latest left join run on run.no = asset_latest.run_no where asset_latest.asset_key = ?",
     checksAll: "select asset_key, name, event_id from check_latest",
     checksOne: "select asset_key, name, event_id from check_latest where asset_key = ?",
-    ownedRuns: `select id, status, epoch, owner, lease_until_ms from run where status in ('STARTING', 'STARTED', 'CANCELING') and owner is not null order by no`,
+    ownedRuns: `select id, status, epoch, owner, lease_until_ms from run where status in ${OWNED_RUN} order by no`,
     countRuns: "select status, count(*) as n from run group by status",
   };
 }
