@@ -1,5 +1,12 @@
 import { ExecutionError } from "../../src/base/errors.js";
-import { isCheckResult, isMaterializeResult, isObserveResult, isOutput, type AssetCheckResult } from "../../src/model/results.js";
+import {
+  isCheckResult,
+  isMaterializeResult,
+  isObserveResult,
+  isOutput,
+  type AssetCheckResult,
+  type ObserveResult,
+} from "../../src/model/results.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
 
@@ -18,7 +25,7 @@ export interface Given {
 export const ONLY_OUT = "result";
 
 /** What one out was given, with results opened. */
-export function givenFor(out: string, returned: unknown): Given {
+export function givenFor(out: string, returned: unknown, where: string): Given {
   if (isMaterializeResult(returned)) {
     return {
       out,
@@ -30,14 +37,9 @@ export function givenFor(out: string, returned: unknown): Given {
     };
   }
   if (isObserveResult(returned)) {
-    return {
-      out,
-      value: undefined,
-      hasValue: false,
-      metadata: normalizeMetadata(returned.metadata),
-      ...(returned.dataVersion === undefined ? {} : { dataVersion: returned.dataVersion }),
-      checks: [],
-    };
+    throw new ExecutionError("STEP.OBSERVATION", `${where} gave an ObserveResult, but it is declared to materialize.`, {
+      fix: "Declare it with @ObservableAsset(), or return new MaterializeResult({ ... }).",
+    });
   }
   return { out, value: returned, hasValue: returned !== undefined, metadata: {}, checks: [] };
 }
@@ -55,7 +57,7 @@ export async function* givenByOut(returned: unknown, where: string): AsyncGenera
           },
         );
       }
-      yield givenFor(item.out, item.value);
+      yield givenFor(item.out, item.value, where);
     }
     return;
   }
@@ -69,7 +71,20 @@ export async function* givenByOut(returned: unknown, where: string): AsyncGenera
       },
     );
   }
-  for (const [out, value] of Object.entries(returned)) if (value !== undefined) yield givenFor(out, value);
+  for (const [out, value] of Object.entries(returned)) if (value !== undefined) yield givenFor(out, value, where);
+}
+
+/** What an observing method reports: a data version alone, or an `ObserveResult`. */
+export function observedBy(returned: unknown, where: string): Pick<ObserveResult, "dataVersion" | "metadata"> {
+  if (isObserveResult(returned)) return returned;
+  if (typeof returned === "string") return { dataVersion: returned, metadata: {} };
+  throw new ExecutionError("STEP.NOTHING_OBSERVED", `${where} returned ${describe(returned)}, which is no observation.`, {
+    fix: "Return the data version as text, or new ObserveResult({ dataVersion, metadata }).",
+  });
+}
+
+function describe(returned: unknown): string {
+  return returned === undefined ? "nothing" : returned === null ? "null" : `a ${typeof returned}`;
 }
 
 /** The results of a check's method: one, or several. */
@@ -81,13 +96,9 @@ export function checkResults(returned: unknown, where: string): readonly AssetCh
       fix: `Return new AssetCheckResult({ passed: ${returned} }).`,
     });
   }
-  throw new ExecutionError(
-    "CHECK.RESULT",
-    `${where} returned ${returned === undefined ? "nothing" : `a ${typeof returned}`}, not a check result.`,
-    {
-      fix: "Return new AssetCheckResult({ passed: ... }), or an array of them, one for each check.",
-    },
-  );
+  throw new ExecutionError("CHECK.RESULT", `${where} returned ${describe(returned)}, not a check result.`, {
+    fix: "Return new AssetCheckResult({ passed: ... }), or an array of them, one for each check.",
+  });
 }
 
 export function isAsyncIterable(thing: unknown): thing is AsyncIterable<unknown> {

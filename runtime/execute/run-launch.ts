@@ -5,7 +5,7 @@ import type { NewEvent } from "../../src/model/event.js";
 import { toJson } from "../../src/model/metadata.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import type { Owner, RunStore } from "../../src/storage/run-store.js";
-import type { UpstreamValue } from "./execute-step.js";
+import type { UpstreamValue } from "./attempt.js";
 import { LEASE_MS } from "./run-worker.js";
 
 /** A run that is to be made. */
@@ -70,6 +70,7 @@ export async function storedValues(store: RunStore, keys: readonly AssetKey[]): 
       eventId: newest.id,
       pointer,
       ...(metadata ? { metadata } : {}),
+      stored: newest.payload?.ioManager !== undefined,
     });
   }
   return values;

@@ -9,11 +9,12 @@ import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
 import { retryDelayMs } from "../../src/planning/retry-delay.js";
 import { RunState } from "../../src/planning/run-state.js";
 import type { Claim, Completion, RunBatch } from "../../src/storage/run-store.js";
-import { executeStep, type Attempt, type AttemptResult, type UpstreamValue } from "./execute-step.js";
+import type { Attempt, UpstreamValue } from "./attempt.js";
+import { executeStep, type AttemptResult } from "./execute-step.js";
 import type { RunOutcome, RunServices } from "./services.js";
 import { stepLog } from "./step-context.js";
 import { storedError } from "./stored-error.js";
-import { ProcessExitError, StepCanceledError } from "./user-code-boundary.js";
+import { ProcessExitError, StepCanceledError, StepTimeoutError } from "./user-code-boundary.js";
 import type { OutputSink } from "./captured-output.js";
 import { LineBuffer } from "./line-buffer.js";
 
@@ -23,6 +24,8 @@ export interface ClaimedRun {
   readonly epoch: number;
   readonly plan: RunPlan;
   readonly tags: Readonly<Record<string, string>>;
+  /** Hash of every loaded user module and of the lock file. */
+  readonly sourceVersion: string;
   /** Steps of an earlier run that need not run again: their outs are loaded as they are. */
   readonly upstream: ReadonlyMap<AssetKey, UpstreamValue>;
 }
@@ -33,8 +36,18 @@ interface Running {
   readonly number: number;
   readonly controller: AbortController;
   readonly sinceMs: number;
+  /** What happened and is not stored yet, in its order. What an attempt gives waits for its end; the rest streams. */
+  pending: NewEvent[];
   settled: boolean;
 }
+
+/** Events that are stored in the transaction that ends the attempt, and nowhere else. */
+const AT_THE_END: ReadonlySet<EventType> = new Set([
+  "HANDLED_OUTPUT",
+  "ASSET_MATERIALIZATION",
+  "ASSET_OBSERVATION",
+  "ASSET_CHECK_EVALUATION",
+]);
 
 /** A lease lasts this long without renewal, in milliseconds. */
 export const LEASE_MS = 30_000;
@@ -136,14 +149,7 @@ export class RunWorker {
         const type = status === "SKIPPED" ? "STEP_SKIPPED" : "STEP_NOT_RUN";
         this.#state.apply(this.#event(type, step.key, { reason: cause }));
         this.#transitions.push({ stepKey: step.key, status });
-        if (status === "NOT_RUN")
-          for (const key of step.assets)
-            this.#event(
-              "ASSET_FAILED_TO_MATERIALIZE",
-              step.key,
-              { reason: "UPSTREAM_FAILED_TO_MATERIALIZE", message: `"${cause}" failed` },
-              { assetKey: key },
-            );
+        if (status === "NOT_RUN") this.#events.push(...this.#notMaterialized(step, new Set(), "UPSTREAM_FAILED_TO_MATERIALIZE"));
       }
     }
   }
@@ -163,6 +169,7 @@ export class RunWorker {
         const ended = this.#state.ended && this.#running.size === 0;
         const status = this.#canceled ? "CANCELED" : this.#state.failed ? "FAILURE" : "SUCCESS";
         if (ended) this.#event(status === "SUCCESS" ? "RUN_SUCCESS" : status === "FAILURE" ? "RUN_FAILURE" : "RUN_CANCELED", undefined, {});
+        for (const running of this.#running.values()) this.#stream(running);
         const events = this.#events;
         const transitions = this.#transitions;
         this.#events = [];
@@ -209,6 +216,7 @@ export class RunWorker {
         ...(eventId === undefined ? {} : { eventId }),
         pointer: event.payload?.pointer,
         ...(event.payload?.metadata ? { metadata: event.payload.metadata } : {}),
+        stored: event.payload?.ioManager !== undefined,
       });
     }
   }
@@ -220,7 +228,7 @@ export class RunWorker {
       const claim: Claim = { stepKey: step.key, attempt: number, attemptId: newId(), nowMs, leaseUntilMs: nowMs + LEASE_MS };
       const controller = new AbortController();
       setMaxListeners(0, controller.signal); // one listener for each call of user code that is under way, and user code adds its own
-      this.#running.set(step.key, { step, attemptId: claim.attemptId, number, controller, sinceMs: nowMs, settled: false });
+      this.#running.set(step.key, { step, attemptId: claim.attemptId, number, controller, sinceMs: nowMs, pending: [], settled: false });
       const start: NewEvent = { type: "STEP_START", atMs: nowMs, stepKey: step.key, attempt: number };
       this.#state.apply(start);
       return { claim, step };
@@ -232,6 +240,7 @@ export class RunWorker {
     for (const step of this.#state.stepsIn("WAITING", "READY", "UP_FOR_RETRY")) {
       this.#state.apply(this.#event("STEP_CANCELED", step.key, {}));
       this.#transitions.push({ stepKey: step.key, status: "CANCELED" });
+      this.#events.push(...this.#notMaterialized(step, this.#state.givenBy(step.key), "RUN_TERMINATED"));
     }
   }
 
@@ -240,20 +249,16 @@ export class RunWorker {
     if (!running) return;
     this.#tell([{ type: "STEP_START", atMs: claim.nowMs, stepKey: step.key, attempt: claim.attempt }]);
     if (this.#canceled) running.controller.abort(new StepCanceledError(step.key));
-    this.#attempt(running).then(
-      (result) => this.#settle(running, result),
-      (error: unknown) => this.#settle(running, { events: [], thrown: { error: new InternalError(messageOf(error), { cause: error }) } }),
-    );
-    running.controller.signal.addEventListener("abort", () => this.#abandonAfterGrace(running), { once: true });
-    if (running.controller.signal.aborted) this.#abandonAfterGrace(running);
+    void this.#attempt(running)
+      .catch((error: unknown): AttemptResult => ({ thrown: { error: new InternalError(messageOf(error), { cause: error }) } }))
+      .then((result) => this.#settle(running, result));
   }
 
-  /** A step that ignores its abort is left behind: its late end changes nothing. */
-  #abandonAfterGrace(running: Running): void {
-    void this.#services.clock.sleep(this.#services.cancelGraceMs).then(() => {
-      if (running.settled) return;
-      this.#settle(running, { events: [], thrown: { error: running.controller.signal.reason as unknown } }, true);
-    });
+  /** Moves what need not wait for the attempt's end to what is stored next. */
+  #stream(running: Running): void {
+    if (running.pending.length === 0) return;
+    this.#events.push(...running.pending.filter((event) => !AT_THE_END.has(event.type)));
+    running.pending = running.pending.filter((event) => AT_THE_END.has(event.type));
   }
 
   async #attempt(running: Running): Promise<AttemptResult> {
@@ -261,11 +266,19 @@ export class RunWorker {
     const unit = this.#units.get(step.unit);
     const binding = this.#services.resolved.bindings.units.get(step.unit);
     if (!unit || !binding) throw new InternalError(`Step "${step.key}" has no code.`);
-    const emit = (type: EventType, payload: EventPayload): void => {
+    const record = (event: NewEvent): void => {
       if (running.settled) return;
-      this.#event(type, step.key, payload, { attempt: number });
-      this.#scheduleSoon();
+      running.pending.push(event);
+      if (!AT_THE_END.has(event.type)) this.#scheduleSoon();
     };
+    const emit = (type: EventType, payload: EventPayload): void =>
+      record({
+        type,
+        atMs: this.#services.clock.nowMs(),
+        stepKey: step.key,
+        attempt: number,
+        payload: this.#services.masker.deep(payload),
+      });
     const lines = new LineBuffer((stream, message) => emit("OUTPUT", { stream, message }));
     const sink: OutputSink = {
       write: (stream, text) => lines.write(stream, text),
@@ -278,7 +291,8 @@ export class RunWorker {
     const attempt: Attempt = {
       runId: this.#run.runId,
       runTags: this.#run.tags,
-      step,
+      sourceVersion: this.#run.sourceVersion,
+      step: this.#wantedOf(running, unit),
       unit,
       binding,
       attemptId,
@@ -287,19 +301,43 @@ export class RunWorker {
         stepKey: step.key,
         sink,
         signal: running.controller.signal,
-        ...(unit.timeoutMs === undefined ? {} : { timeoutMs: unit.timeoutMs }),
-        abort: (reason) => running.controller.abort(reason),
+        clock: this.#services.clock,
+        graceMs: this.#services.cancelGraceMs,
       },
       log: stepLog((payload) => emit("LOG", payload)),
+      record,
       specOf: (key) => this.#specs.get(key) ?? missing(key),
       checkOf: (id) => this.#checks.get(id) ?? missing(id),
       upstream: (key) => this.#values.get(key),
       mayPublish: (key) =>
         this.#services.store.recordPublication(this.#run.runId, this.#run.epoch, attemptId, key, this.#services.clock.nowMs()),
     };
-    const result = await executeStep(this.#services, attempt);
-    lines.flush();
-    return result;
+    const over = this.#limit(running, unit);
+    try {
+      return await executeStep(this.#services, attempt);
+    } finally {
+      over.abort();
+      lines.flush();
+    }
+  }
+
+  /** Aborts the attempt when its time is up; the controller that is given back ends that. */
+  #limit({ step, controller }: Running, { timeoutMs }: UnitSpec): AbortController {
+    const over = new AbortController();
+    if (timeoutMs !== undefined) {
+      void this.#services.clock.sleep(timeoutMs, over.signal).then(() => {
+        if (!over.signal.aborted) controller.abort(new StepTimeoutError(step.key, timeoutMs));
+      });
+    }
+    return over;
+  }
+
+  /** What an attempt is to give: of a computation that can give a part, only what no earlier attempt gave. */
+  #wantedOf({ step, number }: Running, unit: UnitSpec): PlannedStep {
+    const given = this.#state.givenBy(step.key);
+    const assets = step.assets.filter((key) => !given.has(key));
+    if (number === 1 || !unit.canSubset || assets.length === 0) return step;
+    return { ...step, assets, checks: step.checks.filter((id) => !given.has(this.#checks.get(id)?.asset ?? "")) };
   }
 
   #scheduleSoon(): void {
@@ -312,70 +350,58 @@ export class RunWorker {
   }
   #soon: NodeJS.Timeout | undefined;
 
-  #settle(running: Running, result: AttemptResult, abandoned = false): void {
-    if (running.settled) return;
+  #settle(running: Running, result: AttemptResult): void {
     running.settled = true;
     this.#running.delete(running.step.key);
-    const completion = this.#completionOf(running, result, abandoned);
+    const completion = this.#completionOf(running, result);
     this.#completions.push(completion);
     if (completion.outcome === "RETRY") this.#retryLater(running, completion);
     this.#schedule();
   }
 
-  #completionOf(running: Running, result: AttemptResult, abandoned: boolean): Completion {
-    const { step, number, attemptId } = running;
+  #completionOf(running: Running, { thrown, abandoned = false }: AttemptResult): Completion {
+    const { step, number, attemptId, pending } = running;
     const atMs = this.#services.clock.nowMs();
     const at = { atMs, stepKey: step.key, attempt: number };
     const base = { stepKey: step.key, attempt: number, attemptId, atMs };
-    if (!result.thrown) {
-      const durationMs = atMs - running.sinceMs;
-      return {
-        ...base,
-        outcome: "SUCCESS",
-        stepStatus: "SUCCESS",
-        events: [...result.events, { ...at, type: "STEP_SUCCESS", payload: { durationMs } }],
-      };
+    const given = new Set(this.#state.givenBy(step.key));
+    for (const { type, assetKey } of pending) if (type === "ASSET_MATERIALIZATION" && assetKey !== undefined) given.add(assetKey);
+    if (!thrown) {
+      const events: NewEvent[] = [...pending, { ...at, type: "STEP_SUCCESS", payload: { durationMs: atMs - running.sinceMs } }];
+      return { ...base, outcome: "SUCCESS", stepStatus: "SUCCESS", events };
     }
-    const { error } = result.thrown;
-    const events: NewEvent[] = [...result.events];
-    if (abandoned)
-      events.push({
-        ...at,
-        type: "ATTEMPT_ABANDONED",
-        payload: { reason: `It ignored its abort for ${this.#services.cancelGraceMs} ms.` },
-      });
+    const { error } = thrown;
+    const events = [...pending];
+    const outcome = (otherwise: "CANCELED" | "FAILURE"): Completion["outcome"] => (abandoned ? "ABANDONED" : otherwise);
+    if (abandoned) {
+      const reason = `It ignored its abort for ${this.#services.cancelGraceMs} ms.`;
+      events.push({ ...at, type: "ATTEMPT_ABANDONED", payload: { reason } });
+    }
     if (this.#canceled && error instanceof StepCanceledError) {
-      return {
-        ...base,
-        outcome: abandoned ? "ABANDONED" : "CANCELED",
-        stepStatus: "CANCELED",
-        events: [...events, { ...at, type: "STEP_CANCELED", payload: {} }],
-      };
+      events.push(...this.#notMaterialized(step, given, "RUN_TERMINATED", number), { ...at, type: "STEP_CANCELED", payload: {} });
+      return { ...base, outcome: outcome("CANCELED"), stepStatus: "CANCELED", events };
     }
+    const payload: EventPayload = this.#services.masker.deep({ error: storedError(error), ...failureMetadata(error) });
     const waitMs = abandoned ? undefined : this.#retryWaitMs(step, number, error);
-    const payload: EventPayload = this.#services.masker.deep({
-      error: storedError(error),
-      ...(isFailure(error) ? { metadata: normalizeMetadata(error.metadata) } : {}),
-    });
     if (waitMs !== undefined) {
-      return {
-        ...base,
-        outcome: "RETRY",
-        stepStatus: "UP_FOR_RETRY",
-        events: [...events, { ...at, type: "STEP_UP_FOR_RETRY", payload: { ...payload, waitMs } }],
-      };
+      events.push({ ...at, type: "STEP_UP_FOR_RETRY", payload: { ...payload, waitMs } });
+      return { ...base, outcome: "RETRY", stepStatus: "UP_FOR_RETRY", events };
     }
-    const given = new Set(events.filter((event) => event.type === "ASSET_MATERIALIZATION").map((event) => event.assetKey));
-    for (const key of step.assets) {
-      if (!given.has(key))
-        events.push({ ...at, type: "ASSET_FAILED_TO_MATERIALIZE", assetKey: key, payload: { reason: "FAILED_TO_MATERIALIZE" } });
-    }
-    return {
-      ...base,
-      outcome: abandoned ? "ABANDONED" : "FAILURE",
-      stepStatus: "FAILURE",
-      events: [...events, { ...at, type: "STEP_FAILURE", payload }],
-    };
+    events.push(...this.#notMaterialized(step, given, "FAILED_TO_MATERIALIZE", number), { ...at, type: "STEP_FAILURE", payload });
+    return { ...base, outcome: outcome("FAILURE"), stepStatus: "FAILURE", events };
+  }
+
+  /** What the step was to materialize and did not give. */
+  #notMaterialized(step: PlannedStep, given: ReadonlySet<AssetKey>, reason: string, attempt?: number): NewEvent[] {
+    const missing = step.assets.filter((key) => !given.has(key) && !this.#specs.get(key)?.observable);
+    return missing.map((assetKey) => ({
+      type: "ASSET_FAILED_TO_MATERIALIZE",
+      atMs: this.#services.clock.nowMs(),
+      stepKey: step.key,
+      ...(attempt === undefined ? {} : { attempt }),
+      assetKey,
+      payload: { reason },
+    }));
   }
 
   #retryWaitMs(step: PlannedStep, number: number, error: unknown): number | undefined {
@@ -398,6 +424,16 @@ export class RunWorker {
       this.#queue.push({ step: retry.step, number: retry.number });
       this.#schedule();
     });
+  }
+}
+
+/** What a `Failure` tells beside its message; metadata that cannot be stored is no reason to lose the failure. */
+function failureMetadata(error: unknown): Pick<EventPayload, "metadata"> {
+  if (!isFailure(error)) return {};
+  try {
+    return { metadata: normalizeMetadata(error.metadata) };
+  } catch (fault) {
+    return { metadata: normalizeMetadata({ "metadata of the failure": messageOf(fault) }) };
   }
 }
 

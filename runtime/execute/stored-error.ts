@@ -4,7 +4,15 @@ import type { StoredError } from "../../src/model/event.js";
 const INTERNAL_FRAME = /\/(?:dist\/)?runtime\/execute\/|node:internal|\/node_modules\/tsyringe\//;
 
 /** What was thrown as the log keeps it: strings and `undefined` too, the causes in order, the user's own frames only. */
-export function storedError(thrown: unknown, depth = 0): StoredError {
+export function storedError(thrown: unknown): StoredError {
+  try {
+    return described(thrown, 0);
+  } catch {
+    return { name: "NonError", message: "something was thrown that fails when it is looked at" };
+  }
+}
+
+function described(thrown: unknown, depth: number): StoredError {
   if (!(thrown instanceof Error) && !isErrorLike(thrown)) {
     return {
       name: "NonError",
@@ -18,7 +26,7 @@ export function storedError(thrown: unknown, depth = 0): StoredError {
     message: thrown.message,
     ...(isMillraceError(thrown) ? { code: thrown.code } : {}),
     ...(stack ? { stack } : {}),
-    ...(thrown.cause !== undefined && depth < 8 ? { cause: storedError(thrown.cause, depth + 1) } : {}),
+    ...(thrown.cause !== undefined && depth < 8 ? { cause: described(thrown.cause, depth + 1) } : {}),
   };
 }
 

@@ -1,14 +1,17 @@
+import type { Clock } from "../../src/base/clock.js";
 import { ExecutionError } from "../../src/base/errors.js";
 import { withOutputTo, type OutputSink } from "./captured-output.js";
+import { NeverSettlesError } from "./process-guard.js";
 
 /** Limits under which user code runs. */
 export interface Boundary {
   readonly stepKey: string;
   readonly sink: OutputSink;
+  /** Aborts when the run is canceled or the attempt's time is up; its reason is what the attempt then fails with. */
   readonly signal: AbortSignal;
-  readonly timeoutMs?: number;
-  /** Aborts the step's own signal with the reason. */
-  abort(reason: unknown): void;
+  readonly clock: Clock;
+  /** How long user code may go on after the abort. */
+  readonly graceMs: number;
 }
 
 /** The attempt did not end by itself within its limit. */
@@ -27,6 +30,20 @@ export class StepCanceledError extends ExecutionError {
   }
 }
 
+/** User code went on past the grace period after its abort; `reason` tells why it was aborted. */
+export class StepAbandonedError extends ExecutionError {
+  constructor(
+    stepKey: string,
+    graceMs: number,
+    readonly reason: unknown,
+  ) {
+    super("STEP.ABANDONED", `Step "${stepKey}" ignored its abort for ${graceMs} ms and was left behind.`, {
+      fix: "Let it heed `context.signal`: hand it to fetch, timers and queries, and stop when it aborts.",
+      cause: reason,
+    });
+  }
+}
+
 /** User code called `process.exit`, which would have ended the run beside it. */
 export class ProcessExitError extends ExecutionError {
   constructor(stepKey: string, code: unknown) {
@@ -37,26 +54,45 @@ export class ProcessExitError extends ExecutionError {
 }
 
 /**
- * The one door to user code: its output is captured, its time is limited, an abort ends the wait for it, and what it throws comes out as it is.
+ * The one door to user code: its output is captured and what it throws comes out as it is. After an abort it may tidy up for the grace
+ * period; then the reason of the abort comes out, whatever it gave or threw.
+ * @throws {@link StepAbandonedError} when it goes on beyond that
  */
 export async function callUserCode<T>(boundary: Boundary, body: () => T | Promise<T>): Promise<T> {
-  if (boundary.signal.aborted) throw boundary.signal.reason;
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  const ends = new Promise<never>((_, reject) => {
-    onAbort = () => reject(boundary.signal.reason as Error);
-    boundary.signal.addEventListener("abort", onAbort, { once: true });
-    const { timeoutMs } = boundary;
-    if (timeoutMs !== undefined) timer = setTimeout(() => boundary.abort(new StepTimeoutError(boundary.stepKey, timeoutMs)), timeoutMs);
-  });
-  ends.catch(() => undefined);
-  try {
-    const result = withOutputTo(boundary.sink, body);
-    return isThenable(result) ? await Promise.race([result, ends]) : result;
-  } finally {
-    clearTimeout(timer);
-    if (onAbort) boundary.signal.removeEventListener("abort", onAbort);
+  const { signal } = boundary;
+  signal.throwIfAborted();
+  const result = withOutputTo(boundary.sink, body);
+  if (!isThenable(result)) {
+    signal.throwIfAborted();
+    return result;
   }
+  const over = new AbortController();
+  let onAbort: (() => void) | undefined;
+  const leftBehind = new Promise<never>((_, reject) => {
+    onAbort = () => void afterGrace(boundary, over.signal).then(reject);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  let given: T;
+  try {
+    given = await Promise.race([result, leftBehind]);
+  } catch (error) {
+    if (!(error instanceof StepAbandonedError)) signal.throwIfAborted();
+    throw error;
+  } finally {
+    if (onAbort) signal.removeEventListener("abort", onAbort);
+    over.abort();
+  }
+  signal.throwIfAborted();
+  return given;
+}
+
+/** Waits as long as user code may still go on. What nothing can settle any more is not waited for. */
+async function afterGrace({ stepKey, signal, clock, graceMs }: Boundary, over: AbortSignal): Promise<unknown> {
+  const reason: unknown = signal.reason;
+  if (reason instanceof NeverSettlesError) return reason;
+  await clock.sleep(graceMs, over);
+  return new StepAbandonedError(stepKey, graceMs, reason);
 }
 
 function isThenable<T>(result: T | Promise<T>): result is Promise<T> {

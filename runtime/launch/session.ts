@@ -134,7 +134,7 @@ export class Session {
       },
       prepared,
       masker,
-      { runId, epoch, plan, tags: options.tags ?? {}, upstream: await storedValues(store, upstream) },
+      { runId, epoch, plan, tags: options.tags ?? {}, sourceVersion: codeVersion, upstream: await storedValues(store, upstream) },
       options.signal,
     );
     return { ...outcome, plan };

@@ -511,19 +511,17 @@ class Resolution {
 
   #findCycles(): void {
     const parents = (key: string): readonly string[] => this.#assets.get(key)?.deps.map((dep) => dep.key) ?? [];
-    const report = (cycle: readonly string[], why: string): void => {
-      const [start = ""] = cycle;
-      const path = [...cycle].reverse().join(" → ");
-      this.#report({
-        code: "DEFINITION.CYCLE",
-        message: `${why}: ${path}.`,
-        ...(this.#assets.get(start)?.site ? { site: this.#assets.get(start)?.site ?? "" } : {}),
-        fix: "Take one of these dependencies away.",
-      });
-    };
     const keys = [...this.#assets.keys()].sort();
     const cycles = findCycles(keys, parents);
-    for (const cycle of cycles) report(cycle, "Assets depend on each other in a circle");
+    for (const cycle of cycles) {
+      const site = this.#assets.get(cycle[0] ?? "")?.site;
+      this.#report({
+        code: "DEFINITION.CYCLE",
+        message: `Assets depend on each other in a circle: ${[...cycle].reverse().join(" → ")}.`,
+        ...(site === undefined ? {} : { site }),
+        fix: "Take one of these dependencies away.",
+      });
+    }
     if (cycles.length > 0) return;
     // A computation that gives all its assets at once cannot wait for what needs one of them.
     const whole = new Map(
@@ -537,8 +535,20 @@ class Resolution {
       const members = whole.get(key)?.assets ?? [key];
       return [...new Set(members.flatMap(parents).map(node))].filter((parent) => parent !== key);
     };
+    const label = (key: string): string => {
+      const unit = whole.get(key);
+      return unit ? `${unit.id} (${unit.assets.join(", ")})` : key;
+    };
     for (const cycle of findCycles(new Set(keys.map(node)), next)) {
-      report(cycle, "A computation of several assets waits for what is made from one of them");
+      const stuck = [...new Set(cycle)].flatMap((key) => whole.get(key) ?? []);
+      const path = [...cycle].reverse().map(label).join(" → ");
+      const [first] = stuck;
+      this.#report({
+        code: "DEFINITION.CYCLE",
+        message: `A computation of several assets waits for what is made from one of them: ${path}.`,
+        ...(first?.site === undefined ? {} : { site: first.site }),
+        fix: `Give ${stuck.map(({ id }) => `"${id}"`).join(" or ")} \`canSubset: true\` so that it can be split, or make what waits by a method of its own.`,
+      });
     }
   }
 }

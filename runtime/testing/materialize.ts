@@ -35,6 +35,8 @@ export interface TestRunOptions {
   readonly cancelGraceMs?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** Gives a number in [0, 1) for each jittered wait. @defaultValue Math.random */
+  random?(): number;
   /** Rejects with what the first failed step threw. @defaultValue true */
   readonly raiseOnError?: boolean;
 }
@@ -85,6 +87,7 @@ export async function materialize(pipelines: readonly Ctor[], options: TestRunOp
       codeVersion: "test",
       env: options.env ?? process.env,
       owner: thisProcess(),
+      random: options.random ?? Math.random,
     });
     const report = await session.materialize(options.selection ?? "*", {
       ...(options.config === undefined ? {} : { config: options.config }),

@@ -54,7 +54,7 @@ export interface StoredError {
 export interface InputVersion {
   readonly key: string;
   readonly dataVersion?: string;
-  /** Id of the materialization (or observation) event that was read; absent: the asset has none. */
+  /** Id of the materialization (or observation) event that was read; absent: the asset has none, or the same attempt gave it. */
   readonly eventId?: number;
 }
 
@@ -64,7 +64,10 @@ export interface EventPayload {
   readonly error?: StoredError;
   readonly metadata?: Readonly<Record<string, MetadataValue>>;
   readonly dataVersion?: string;
+  /** The asset's own, as its author gives it. */
   readonly codeVersion?: string;
+  /** Hash of every user module that was loaded, and of the lock file. */
+  readonly sourceVersion?: string;
   readonly inputs?: readonly InputVersion[];
   /** What the IO manager gave back to find the value by. */
   readonly pointer?: unknown;

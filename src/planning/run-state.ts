@@ -86,6 +86,11 @@ export class RunState {
     return [...this.#nodes.values()].filter((node) => statuses.includes(node.status)).map((node) => node.step);
   }
 
+  /** The assets that the step's attempts gave so far. */
+  givenBy(stepKey: string): ReadonlySet<string> {
+    return this.#nodes.get(stepKey)?.given ?? new Set();
+  }
+
   apply(event: FoldedEvent): void {
     const node = event.stepKey === undefined ? undefined : this.#nodes.get(event.stepKey);
     if (!node) return;

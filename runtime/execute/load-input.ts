@@ -1,0 +1,84 @@
+import { ExecutionError } from "../../src/base/errors.js";
+import type { InputContext, IOManager } from "../../src/config/io-manager.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { ParameterBinding } from "../scan/bindings.js";
+import type { Attempt } from "./attempt.js";
+import { isAsyncIterable } from "./given-outputs.js";
+import type { RunServices } from "./services.js";
+import { callUserCode } from "./user-code-boundary.js";
+
+type InputBinding = Extract<ParameterBinding, { kind: "input" }>;
+
+/** An upstream that should be loaded was never materialized. */
+export class NeverMaterializedError extends ExecutionError {
+  constructor(key: AssetKey, step: string) {
+    super("STEP.INPUT_MISSING", `Step "${step}" needs the value of "${key}", which was never materialized.`, {
+      fix: `Run \`millrace materialize ${key}\` first, or select it too: \`millrace materialize "+${step}"\`.`,
+    });
+  }
+}
+
+/** An upstream that should be loaded was materialized without a value. */
+export class NothingStoredError extends ExecutionError {
+  constructor(key: AssetKey, step: string) {
+    super("STEP.INPUT_NOT_STORED", `Step "${step}" needs the value of "${key}", whose last materialization stored none.`, {
+      fix: `Let "${key}" return its value, or order after it only: \`deps: ["${key}"]\`.`,
+    });
+  }
+}
+
+/** The upstream's value through its IO manager, in the form in which the parameter takes it. */
+export async function loadInput(services: RunServices, attempt: Attempt, input: InputBinding): Promise<unknown> {
+  const upstream = attempt.upstream(input.key);
+  if (!upstream?.stored) {
+    if (input.optional) return undefined;
+    throw new (upstream?.eventId === undefined ? NeverMaterializedError : NothingStoredError)(input.key, attempt.step.key);
+  }
+  const context: InputContext = {
+    assetKey: input.key,
+    runId: attempt.runId,
+    pointer: upstream.pointer,
+    dataVersion: upstream.dataVersion,
+    metadata: upstream.metadata ?? {},
+    storageDir: services.storageDir,
+    log: attempt.log,
+    signal: attempt.boundary.signal,
+  };
+  const manager = services.resources.ioFor(input.key);
+  const value = await callUserCode(attempt.boundary, () => manager.load(context));
+  return inForm(value, input, manager, attempt);
+}
+
+async function inForm(value: unknown, input: InputBinding, manager: IOManager, attempt: Attempt): Promise<unknown> {
+  if (input.form === "stream") return isAsyncIterable(value) ? value : streamOf(value, input, manager, attempt);
+  const whole = isAsyncIterable(value) ? await callUserCode(attempt.boundary, () => gather(value)) : value;
+  if (input.form === "array" && !Array.isArray(whole)) throw wrongType(input.key, "an array", whole, manager, attempt);
+  return whole;
+}
+
+async function* streamOf(value: unknown, input: { key: AssetKey }, manager: IOManager, attempt: Attempt): AsyncGenerator<unknown> {
+  if (!Array.isArray(value)) throw wrongType(input.key, "rows", value, manager, attempt);
+  yield* value as unknown[];
+}
+
+function wrongType(key: AssetKey, wanted: string, value: unknown, manager: IOManager, attempt: Attempt): ExecutionError {
+  return new ExecutionError(
+    "STEP.INPUT_TYPE",
+    `Step "${attempt.step.key}" takes ${wanted} from "${key}", but ${manager.constructor.name} gave ${kindOf(value)}.`,
+    {
+      fix: `Materialize "${key}" again, or mend ${manager.constructor.name}.load().`,
+    },
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const name = (value as { constructor?: { name?: string } }).constructor?.name ?? "Object";
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+async function gather(rows: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
