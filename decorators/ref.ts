@@ -1,14 +1,14 @@
 import type { AssetRef, Ctor, Edge } from "../src/model/asset-ref.js";
 import type { EdgeWhen } from "../src/model/asset-spec.js";
-import type { MethodName, OutName, OutOf, OutputOf } from "./value-of.js";
+import type { ConfigOf, MethodName, OutName, OutOf, OutputOf } from "./value-of.js";
 
 /** The handle on an asset: a method of a class, one of its outs, or a key whose value's type is declared here. */
-export function ref<C, M extends MethodName<C>>(pipeline: Ctor<C> | (() => Ctor<C>), method: M): AssetRef<OutputOf<C, M>>;
+export function ref<C, M extends MethodName<C>>(pipeline: Ctor<C> | (() => Ctor<C>), method: M): AssetRef<OutputOf<C, M>, ConfigOf<C, M>>;
 export function ref<C, M extends MethodName<C>, O extends OutName<C, M>>(
   pipeline: Ctor<C> | (() => Ctor<C>),
   method: M,
   out: O,
-): AssetRef<OutOf<C, M, O>>;
+): AssetRef<OutOf<C, M, O>, ConfigOf<C, M>>;
 export function ref<V = unknown>(key: string): AssetRef<V>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are the types
 export function ref(first: any, method?: string, out?: string): any {

@@ -1,3 +1,4 @@
+import type { Config } from "../src/config/config.js";
 import type { MaterializeResult } from "../src/model/results.js";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- these types look into methods of any shape */
@@ -13,6 +14,8 @@ type Result<C, M extends keyof C> = C[M] extends (...args: any[]) => infer R ? R
 export type MethodName<C> = { [K in keyof C]: C[K] extends Method ? K : never }[keyof C] & string;
 /** What a method stores. */
 export type OutputOf<C, M extends keyof C> = ValueOf<Result<C, M>>;
+/** The run configuration that a method takes; `never`: none. */
+export type ConfigOf<C, M extends keyof C> = C[M] extends (...args: infer P) => any ? Extract<P[number], Config> : never;
 type Outs<C, M extends keyof C> = Awaited<Result<C, M>>;
 /** The names of a multi-asset's outs. */
 export type OutName<C, M extends keyof C> = keyof Outs<C, M> & string;

@@ -2,7 +2,10 @@
 import {
   Asset,
   AssetContext,
+  AssetCheck,
+  AssetCheckResult,
   type AssetRef,
+  Config,
   ConfigurableResource,
   IOManager,
   Input,
@@ -12,8 +15,11 @@ import {
   PartitionedAssetContext,
   type PartitionsDefinition,
   Pipeline,
+  configFor,
   edge,
+  env,
   output,
+  provide,
   ref,
 } from "../../runtime/entries/index.js";
 interface Order {
@@ -43,12 +49,22 @@ class RowsIO extends IOManager<readonly object[] | AsyncIterable<object>> {
     return [];
   }
 }
+class Login {
+  user = "me";
+  token!: string;
+}
+class FetchConfig extends Config {
+  limit = 10;
+  since?: Date;
+  keys: string[] = [];
+  login?: Login;
+}
 const history: AssetRef<Order[]> = ref<Order[]>("history/orders");
 
 @Pipeline({ group: "ingestion" })
 class Ingestion {
   constructor(private readonly api: Api) {}
-  @Asset() async rawEvents(context: AssetContext): Promise<Event[]> {
+  @Asset() async rawEvents(config: FetchConfig, context: AssetContext): Promise<Event[]> {
     return this.api.getJson("/x");
   }
   @Asset({ partitions: daily, io: RowsIO }) async perDay(context: PartitionedAssetContext): Promise<Event[]> {
@@ -138,4 +154,17 @@ class UsesT {
 const r: AssetRef<Order[]> = ref(Ingestion, "split", "orders");
 const thunk = ref(() => Ingestion, "plain");
 const n: AssetRef<number> = thunk;
-void [Metrics, Uses, UsesT, r, n];
+class Quality {
+  @AssetCheck({ asset: r, blocking: true }) positive(@Input(r) o: Order[]): AssetCheckResult {
+    return new AssetCheckResult({ passed: o.length > 0 });
+  }
+}
+Api.with({ baseUrl: env("X") });
+Api.with({ baseUrl: "x", port: env.number("P"), tag: "x" });
+provide(Api, { baseUrl: "", port: 1, getJson: async () => null as never });
+configFor(Api, { baseUrl: "x" });
+configFor(RowsIO, { folder: "x" });
+configFor(ref(Ingestion, "rawEvents"), { limit: 5, keys: ["a"], login: { token: "x" }, since: new Date(0) });
+configFor(ref(Ingestion, "rawEvents"), {});
+configFor(history, { whatever: [1] });
+void [Metrics, Uses, UsesT, r, n, Quality];

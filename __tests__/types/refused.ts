@@ -2,6 +2,8 @@
 import {
   Asset,
   AssetContext,
+  Config,
+  ConfigurableResource,
   IOManager,
   Input,
   MaterializeResult,
@@ -9,7 +11,10 @@ import {
   Own,
   PartitionedAssetContext,
   type PartitionsDefinition,
+  configFor,
+  env,
   output,
+  provide,
   ref,
 } from "../../runtime/entries/index.js";
 interface Order {
@@ -107,4 +112,40 @@ class Outs {
     context.partitionKey;
   }
 }
+class Api extends ConfigurableResource {
+  baseUrl!: string;
+  port = 80;
+  go() {}
+}
+class FetchConfig extends Config {
+  limit = 10;
+}
+class Configured {
+  @Asset() raw(config: FetchConfig): number {
+    return config.limit;
+  }
+  @Asset() plain(context: AssetContext): number {
+    return 1;
+  }
+}
+// @ts-expect-error a number is not a string
+Api.with({ baseUrl: env.number("X") });
+// @ts-expect-error no such field
+Api.with({ baseUrls: "x" });
+// @ts-expect-error a method is no field
+Api.with({ go: "x" });
+// @ts-expect-error a stub must have the methods
+provide(Api, { baseUrl: "x", port: 1 });
+// @ts-expect-error no such field of the asset's config
+configFor(ref(Configured, "raw"), { limti: 5 });
+// @ts-expect-error a wrong type in the asset's config
+configFor(ref(Configured, "raw"), { limit: "5" });
+// @ts-expect-error the method takes no config
+configFor(ref(Configured, "plain"), { limit: 5 });
+// @ts-expect-error no such field of the resource
+configFor(Api, { ports: 1 });
+// @ts-expect-error a wrong type in the resource's config
+configFor(Api, { port: "80" });
+// @ts-expect-error a class that is no resource
+configFor(FetchConfig, { limit: 5 });
 void [Down, Streams, Outs];

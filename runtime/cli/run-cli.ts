@@ -63,7 +63,7 @@ function buildProgram(exit: (code: number) => void): Command {
       .exitOverride();
 
   command("materialize [selection]", "run what makes the selected assets, in this process")
-    .option("--config <file>", "run configuration, YAML or JSON")
+    .option("--config <file>", "run configuration: a YAML or JSON file, or JSON in place")
     .option("--tag <key=value...>", "tags of the run")
     .action(async (selection: string | undefined, options: CommonOptions & { config?: string; tag?: string[] }) =>
       exit(await (await import("./commands/materialize.js")).materialize(selection, options)),
@@ -89,9 +89,11 @@ function buildProgram(exit: (code: number) => void): Command {
     .action(async (id: string, options: CommonOptions & { follow?: boolean }) =>
       exit(await (await import("./commands/logs.js")).logs(id, options)),
     );
-  command("retry <id>", "run again what did not succeed in a run").action(async (id: string, options: CommonOptions) =>
-    exit(await (await import("./commands/retry.js")).retry(id, options)),
-  );
+  command("retry <id>", "run again what did not succeed in a run")
+    .option("--config <file>", "run configuration in place of the run's own")
+    .action(async (id: string, options: CommonOptions & { config?: string }) =>
+      exit(await (await import("./commands/retry.js")).retry(id, options)),
+    );
   command("cancel <id>", "ask a run to stop, whichever process runs it").action(async (id: string, options: CommonOptions) =>
     exit(await (await import("./commands/cancel.js")).cancel(id, options)),
   );

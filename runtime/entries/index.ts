@@ -43,7 +43,8 @@ export type { Catalog, ResourceSpec } from "../../src/model/catalog.js";
 // Resources, configuration and IO managers.
 export { ConfigurableResource, type Fields, type ResourceContext } from "../../src/config/configurable-resource.js";
 export { IOManager, type InputContext, type OutputContext } from "../../src/config/io-manager.js";
-export { Config, configFor, type ConfigEntry } from "../../src/config/config.js";
+export { Config, configFor, type ConfigEntry, type ConfigFields, type ValuesFor } from "../../src/config/config.js";
+export type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
 export { Secret } from "../../src/config/secret.js";
 export { env, type EnvVar } from "../../src/config/env.js";
 export { provide, type Provided, type Token } from "../../src/config/provided.js";

@@ -1,11 +1,9 @@
 import type { Json } from "../../src/base/canonical-json.js";
-import { nearest } from "../../src/base/did-you-mean.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import type { Environment } from "../../src/config/env.js";
-import { fieldsOf } from "../../src/config/json-schema.js";
 import { tokenName, type Provided, type Token } from "../../src/config/provided.js";
-import { ConfigFaultsError, resolveFields, unknownFields, type ConfigFault } from "../../src/config/resolve-fields.js";
-import { checkRunConfig, type RunConfig } from "../../src/config/run-config.js";
+import { ConfigFaultsError, resolveFields, type ConfigFault } from "../../src/config/resolve-fields.js";
+import type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
 import type { SecretMasker } from "../../src/config/secret-masker.js";
 import { FileIOManager } from "../../src/io/file-io-manager.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
@@ -14,6 +12,7 @@ import { toJson } from "../../src/model/metadata.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import { RunContainer } from "./run-container.js";
 import type { ResolvedDefinitions, UnitBinding } from "../scan/bindings.js";
+import { type RequestedConfig, requestedConfig } from "./requested-config.js";
 
 /** A resource of the run, in the order of its setup. */
 export interface PreparedResource {
@@ -47,14 +46,12 @@ const FILES = FileIOManager.with({});
 export function prepareRun(
   resolved: ResolvedDefinitions,
   plan: RunPlan,
-  given: Json,
+  given: RunConfigInput,
   environment: Environment,
   masker: SecretMasker,
 ): PreparedConfig {
-  const config = checkRunConfig(given, "The run configuration");
-  const preparation = new Preparation(resolved, config, environment, masker);
+  const preparation = new Preparation(resolved, requestedConfig(given, resolved), environment, masker);
   const units = [...new Set(plan.steps.map((step) => step.unit))].flatMap((id) => resolved.bindings.units.get(id) ?? []);
-  preparation.refuseUnknownNames();
   for (const unit of units) preparation.prepareUnit(unit);
   const stored = new Set(plan.steps.flatMap((step) => step.assets));
   for (const key of stored) preparation.prepareIo(key);
@@ -68,14 +65,18 @@ class Preparation implements PreparedConfig {
   readonly #container = new RunContainer();
   readonly #instances = new Map<Provided, object>();
   readonly #configs = new Map<string, object>();
-  readonly #faults: ConfigFault[] = [];
+  readonly #faults: ConfigFault[];
+  readonly config: RunConfig;
 
   constructor(
     readonly resolved: ResolvedDefinitions,
-    readonly config: RunConfig,
+    requested: RequestedConfig,
     readonly environment: Environment,
     readonly masker: SecretMasker,
-  ) {}
+  ) {
+    this.config = requested.config;
+    this.#faults = [...requested.faults];
+  }
 
   get stored(): Json {
     return this.masker.deep(toJson(this.config));
@@ -95,20 +96,6 @@ class Preparation implements PreparedConfig {
 
   ioFor(key: AssetKey): IOManager {
     return this.#instance(this.#ioProvided(key), "io") as IOManager;
-  }
-
-  refuseUnknownNames(): void {
-    const { catalog, bindings } = this.resolved;
-    const keys = catalog.assets.map((spec) => spec.key);
-    for (const key of Object.keys(this.config.assets ?? {})) if (!keys.includes(key)) this.#unknown(`assets.${key}`, "asset", key, keys);
-    const names = [...bindings.resources.keys()].map(tokenName);
-    for (const name of Object.keys(this.config.resources ?? {}))
-      if (!names.includes(name)) this.#unknown(`resources.${name}`, "resource", name, names);
-  }
-
-  #unknown(path: string, what: string, name: string, names: readonly string[]): void {
-    const near = nearest(name, names);
-    this.#faults.push({ path, rule: near ? `there is no such ${what}; did you mean "${near}"?` : `there is no such ${what}` });
   }
 
   prepareUnit(unit: UnitBinding): void {
@@ -138,7 +125,6 @@ class Preparation implements PreparedConfig {
     const keys = [...unit.outKeys.values()];
     const fields = Object.assign({}, ...keys.map((key) => this.config.assets?.[key] ?? {})) as Record<string, unknown>;
     const path = `assets.${keys.find((key) => this.config.assets?.[key]) ?? keys[0] ?? unit.unit}`;
-    this.#faults.push(...unknownFields(fields, fieldsOf(type), path));
     const made = resolveFields(type, fields, this.environment, path);
     if ("faults" in made) this.#faults.push(...made.faults);
     else {
@@ -174,10 +160,6 @@ class Preparation implements PreparedConfig {
       return object;
     }
     const fields = { ...provided.fields, ...this.config.resources?.[name] };
-    if (this.config.resources?.[name])
-      this.#faults.push(
-        ...unknownFields(this.config.resources[name], [...fieldsOf(provided.token), ...Object.keys(provided.fields)], `resources.${name}`),
-      );
     const made = resolveFields(provided.token, fields, this.environment, path, (given) =>
       this.#instance(given as Provided, `${path}.${tokenName((given as Provided).token)}`),
     );

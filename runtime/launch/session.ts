@@ -1,9 +1,9 @@
 import { AssetGraph } from "../../src/graph/asset-graph.js";
 import { AssetSelection } from "../../src/graph/asset-selection.js";
 import type { Clock } from "../../src/base/clock.js";
-import type { Json } from "../../src/base/canonical-json.js";
-import { RequestError } from "../../src/base/errors.js";
-import { SecretMasker } from "../../src/config/secret-masker.js";
+import { ConfigError, RequestError } from "../../src/base/errors.js";
+import type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
+import { MASK, SecretMasker } from "../../src/config/secret-masker.js";
 import type { AssetKey, AssetSpec } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
 import type { RunRecord } from "../../src/model/run.js";
@@ -33,8 +33,8 @@ export interface SessionOptions {
 /** What a run is asked for. */
 export interface MaterializeOptions {
   readonly tags?: Readonly<Record<string, string>>;
-  /** Run configuration: `{ assets: { key: {...} }, resources: { Name: {...} } }`. */
-  readonly config?: Json;
+  /** Run configuration: `[configFor(ref, {...}), configFor(AppApi, {...})]`, or `{ assets: { key: {...} }, resources: { Name: {...} } }`. */
+  readonly config?: RunConfigInput;
   readonly signal?: AbortSignal;
   /** Told of the plan before the first step starts. */
   onPlan?(plan: RunPlan, runId: string): void;
@@ -87,8 +87,12 @@ export class Session {
     return this.#launch(plan, String(selection), options, {});
   }
 
-  /** Runs again what did not succeed in an earlier run; what it needs of the rest is loaded through the IO managers. */
+  /**
+   * Runs again what did not succeed in an earlier run, with its configuration; what it needs of the rest is loaded through the IO managers.
+   * @throws {@link ConfigError} when its configuration held secrets, which are not stored, and none is given
+   */
   async retry(run: RunRecord, options: MaterializeOptions = {}): Promise<RunReport> {
+    const config = options.config ?? configOf(run);
     const plan = run.plan as unknown as RunPlan;
     const steps = await this.store.steps(run.id);
     const done = new Set(steps.filter((step) => step.status === "SUCCESS").map((step) => step.key));
@@ -102,7 +106,7 @@ export class Session {
     return this.#launch(
       again,
       run.selection,
-      { ...options, tags: { ...run.tags, ...options.tags } },
+      { ...options, config, tags: { ...run.tags, ...options.tags } },
       { parentRunId: run.id, rootRunId: run.rootRunId ?? run.id },
     );
   }
@@ -147,4 +151,11 @@ export class Session {
       .flatMap((check) => [check.asset, ...check.deps.map((dep) => dep.key)]);
     return [...assets.flatMap((key) => this.#specs.get(key)?.deps.map((dep) => dep.key) ?? []), ...ofChecks];
   }
+}
+
+function configOf(run: RunRecord): RunConfig {
+  if (!JSON.stringify(run.config).includes(MASK)) return run.config as unknown as RunConfig;
+  throw new ConfigError("RUN.CONFIG_HELD_SECRETS", `The configuration of run ${run.id} held secrets, which are not stored.`, {
+    fix: `Give it again: millrace retry ${run.id} --config FILE.`,
+  });
 }

@@ -53,6 +53,6 @@ export interface ResolvedDefinitions {
   readonly bindings: Bindings;
   /** Things to mend that do not stop a run. */
   readonly warnings: readonly string[];
-  /** Key (or keys, when the class is mounted twice) behind a ref. */
+  /** Key (or keys, when the class is mounted twice) behind a ref or a key's text. @throws {@link RequestError} that tells why there is none */
   keysOf(ref: unknown): readonly AssetKey[];
 }

@@ -8,7 +8,7 @@ import type {
 } from "../../decorators/declarations/declaration.js";
 import { isAssetKey, snakeCase } from "../../decorators/declarations/names.js";
 import type { Json } from "../../src/base/canonical-json.js";
-import { messageOf } from "../../src/base/errors.js";
+import { RequestError, messageOf } from "../../src/base/errors.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import { tokenName, type Provided, type Token } from "../../src/config/provided.js";
 import type { AssetRef, Ctor, Dep } from "../../src/model/asset-ref.js";
@@ -125,7 +125,8 @@ class Resolution {
       warnings: [],
       keysOf: (ref) => {
         const found = typeof ref === "string" ? this.#index.findKey(ref) : this.#index.findRef(ref as AssetRef);
-        return "key" in found ? [found.key] : [];
+        if ("key" in found) return [found.key];
+        throw new RequestError("REQUEST.UNKNOWN_REF", found.message, { fix: found.fix });
       },
     };
   }

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFINITIONS, type AssetSet, type DefinitionsShape, type ExternalAsset } from "../../decorators/declarations/declaration.js";
 import { systemClock, type Clock } from "../../src/base/clock.js";
-import type { Json } from "../../src/base/canonical-json.js";
 import { ExecutionError, RequestError } from "../../src/base/errors.js";
 import { jsonSchemaOf } from "../../src/config/json-schema.js";
 import type { IOManager } from "../../src/config/io-manager.js";
+import type { RunConfigInput } from "../../src/config/run-config.js";
 import type { Provided } from "../../src/config/provided.js";
 import { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
 import type { AssetRef, Ctor } from "../../src/model/asset-ref.js";
@@ -27,7 +27,8 @@ export interface TestRunOptions {
   readonly resources?: readonly Provided[];
   /** IO manager of the assets that name none. @defaultValue values are kept in memory */
   readonly io?: Provided<IOManager>;
-  readonly config?: Json;
+  /** `[configFor(ref, {...})]`, or `{ assets: { key: {...} }, resources: { Name: {...} } }`. */
+  readonly config?: RunConfigInput;
   readonly tags?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   /** @defaultValue 4 */

@@ -1,6 +1,7 @@
 import { parseDocument, type Document } from "yaml";
 import { nearest } from "../base/did-you-mean.js";
 import { ConfigError, messageOf } from "../base/errors.js";
+import type { ConfigEntry } from "./config.js";
 
 /** Run configuration as it is written. */
 export interface RunConfig {
@@ -9,6 +10,9 @@ export interface RunConfig {
   /** By the name of the resource's class. */
   readonly resources?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+/** Run configuration as code gives it: `[configFor(ref, {...}), configFor(AppApi, {...})]`, or written out. */
+export type RunConfigInput = RunConfig | readonly ConfigEntry[];
 
 const PARTS = ["assets", "resources"];
 

@@ -1,6 +1,7 @@
 import type { AssetKey, EdgeWhen } from "./asset-spec.js";
 
 declare const value: unique symbol;
+declare const config: unique symbol;
 
 /** The type of a class, abstract ones included. */
 export type Ctor<T = unknown> = abstract new (...args: never[]) => T;
@@ -11,13 +12,18 @@ export type RefTarget =
 
 /**
  * A handle on one asset: the same value everywhere (inputs, deps, checks, selections, run config, results of a test).
- * `V` is what it stores. Its key is known once the catalog is resolved.
+ * `V` is what it stores, `C` the run configuration that its method takes (`never`: none; `unknown`: not known here). Its key is known once
+ * the catalog is resolved.
  */
-export interface AssetRef<V = unknown> {
+export interface AssetRef<V = unknown, C = unknown> {
   readonly kind: "asset-ref";
   readonly target: RefTarget;
   readonly [value]?: (v: V) => V;
+  readonly [config]?: C;
 }
+
+/** The run configuration of the asset behind a ref. */
+export type ConfigOfRef<R> = R extends { readonly [config]?: infer C } ? C : never;
 
 /** An ordering-only dependency with options; made by `edge`. */
 export interface Edge {

@@ -84,8 +84,8 @@ describe("a run", () => {
     ).rejects.toThrow(
       [
         "The configuration has 3 faults:",
-        "  resources.Api.token: the environment variable API_TOKEN is not set",
         '  assets.orders.limt: there is no such field; did you mean "limit"?',
+        "  resources.Api.token: the environment variable API_TOKEN is not set",
         "  assets.orders.limit: limit must not be less than 1 (it is 0)",
       ].join("\n"),
     );

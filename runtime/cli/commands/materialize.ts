@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { ConfigError, RequestError } from "../../../src/base/errors.js";
-import { parseRunConfig } from "../../../src/config/run-config.js";
-import type { Json } from "../../../src/base/canonical-json.js";
+import { RequestError } from "../../../src/base/errors.js";
 import { withSession } from "../project.js";
 import type { CommonOptions } from "../run-cli.js";
+import { readRunConfig } from "../read-run-config.js";
 import { runInTerminal } from "./run-in-terminal.js";
 
 /** `millrace materialize [SELECTION]` */
@@ -12,24 +10,11 @@ export function materialize(
   options: CommonOptions & { readonly config?: string; readonly tag?: readonly string[] },
 ): Promise<number> {
   return withSession(options, (session, settings) => {
-    const config = options.config === undefined ? undefined : readConfig(options.config);
+    const config = options.config === undefined ? undefined : readRunConfig(options.config);
     return runInTerminal(session, settings, options.json === true, (live) =>
       session.materialize(selection ?? "*", { ...live, tags: tagsOf(options.tag ?? []), ...(config === undefined ? {} : { config }) }),
     );
   });
-}
-
-function readConfig(path: string): Json {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new ConfigError("CONFIG.FILE_UNREADABLE", `The run configuration ${path} cannot be read.`, {
-      fix: "Correct the path after --config.",
-      cause: error,
-    });
-  }
-  return parseRunConfig(text, { file: path, format: path.endsWith(".json") ? "json" : "yaml" }) as unknown as Json;
 }
 
 function tagsOf(given: readonly string[]): Record<string, string> {
