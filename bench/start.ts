@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { measureInChild } from "./_child.js";
 import { median } from "./_median.js";
 
@@ -22,7 +21,7 @@ export const PEERS = { first_step_s: "1.3 (Dagster, its import alone)" };
 export async function run(): Promise<Record<string, number>> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   try {
-    const definitions = join(folder, "definitions.mts");
+    const definitions = join(folder, "definitions.ts");
     const mark = join(folder, "mark");
     writeFileSync(definitions, markedSample(mark));
     const firstStep: number[] = [];
@@ -44,9 +43,8 @@ export async function run(): Promise<Record<string, number>> {
 function markedSample(mark: string): string {
   return `
 import { writeFileSync } from "node:fs";
-import sample from ${JSON.stringify(pathToFileURL(SAMPLE).href)};
-const definitions = sample.default ?? sample;
-for (const { prototype } of definitions.pipelines) {
+import sample from ${JSON.stringify(SAMPLE)};
+for (const { prototype } of sample.pipelines) {
   for (const name of Object.getOwnPropertyNames(prototype)) {
     if (name === "constructor") continue;
     prototype[name] = new Proxy(prototype[name], {
@@ -57,7 +55,7 @@ for (const { prototype } of definitions.pipelines) {
     });
   }
 }
-export default definitions;
+export default sample;
 `;
 }
 

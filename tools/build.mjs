@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-// Compiles src, decorators and runtime into dist with TypeScript 7 (docs/decisions/0002) and leaves a stamp for ensure.mjs.
+// Compiles src, decorators and runtime into dist with TypeScript 7 (docs/decisions/0002), lets knex compile the store's statements into
+// files beside them, and leaves a stamp for ensure.mjs.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { typescript7 } from "./typescript-7.mjs";
@@ -20,6 +22,11 @@ for (const room of ["src", "decorators", "runtime"]) {
     if (stem !== undefined && !existsSync(join(root, room, `${stem}.${m}ts`))) rmSync(join(root, "dist", room, file));
   }
 }
+
+const require = createRequire(import.meta.url);
+const { builtStatementsFile, compileStatements } = require("../dist/src/storage/sql/statements.js");
+const { sqliteDialect } = require("../dist/src/storage/sql/sqlite-dialect.js");
+writeFileSync(builtStatementsFile(sqliteDialect), JSON.stringify(compileStatements(sqliteDialect), null, 1));
 
 const main = join(root, "dist/runtime/cli/main.js");
 if (existsSync(main)) chmodSync(main, 0o755);

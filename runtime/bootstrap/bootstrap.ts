@@ -3,7 +3,6 @@ import { systemClock } from "../../src/base/clock.js";
 import type { AssetSelection } from "../../src/graph/asset-selection.js";
 import type { Catalog } from "../../src/model/catalog.js";
 import type { RunStore } from "../../src/storage/run-store.js";
-import { openProjectStore } from "../instance/open-store.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { readSettings } from "../instance/settings.js";
 import { codeVersion } from "../load/code-version.js";
@@ -11,6 +10,7 @@ import { scanDefinitions } from "../scan/scan-definitions.js";
 import { jsonSchemaOf } from "../../src/config/json-schema.js";
 import { startHttpServer } from "../server/http-server.js";
 import { loadDefinitions } from "./load-definitions.js";
+import { openProject } from "./open-project.js";
 import { Session, type MaterializeOptions, type RunReport } from "../launch/session.js";
 import { VERSION } from "./version.js";
 
@@ -47,14 +47,15 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
     env: process.env,
     ...(path === undefined ? {} : { definitions: path }),
   });
-  const loaded =
+  const { loaded, opened } = await openProject(settings, async () =>
     path === undefined
       ? {
           resolved: await scanDefinitions(definitions, "The object given to bootstrap", { schemaOf: jsonSchemaOf }),
           codeVersion: codeVersion(settings.root),
         }
-      : await loadDefinitions(settings);
-  const { store, storageDir } = await openProjectStore(settings);
+      : loadDefinitions(settings),
+  );
+  const { store, storageDir } = opened;
   try {
     const session = new Session({
       ...loaded,

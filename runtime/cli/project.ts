@@ -4,6 +4,7 @@ import type { RunRecord } from "../../src/model/run.js";
 import type { RunStore } from "../../src/storage/run-store.js";
 import { Session } from "../launch/session.js";
 import { loadDefinitions } from "../bootstrap/load-definitions.js";
+import { openProject } from "../bootstrap/open-project.js";
 import { openProjectStore } from "../instance/open-store.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { readSettings, type Settings } from "../instance/settings.js";
@@ -29,10 +30,11 @@ export async function withStore<T>(options: CommonOptions, body: (store: RunStor
 /** Runs `body` with the definitions loaded and the store open, and closes it whatever happens. */
 export async function withSession<T>(options: CommonOptions, body: (session: Session, settings: Settings) => Promise<T>): Promise<T> {
   const settings = await settingsFor(options);
-  const { resolved, codeVersion } = await loadDefinitions(settings);
-  for (const warning of resolved.warnings) process.stderr.write(`warning: ${warning}\n`);
-  const { store, storageDir, repaired } = await openProjectStore(settings);
+  const { loaded, opened } = await openProject(settings, () => loadDefinitions(settings));
+  const { resolved, codeVersion } = loaded;
+  const { store, storageDir, repaired } = opened;
   try {
+    for (const warning of resolved.warnings) process.stderr.write(`warning: ${warning}\n`);
     sayRepaired(repaired);
     const session = new Session({
       resolved,

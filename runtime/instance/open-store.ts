@@ -7,8 +7,22 @@ import { openStore } from "../store/store-proxy.js";
 import { repairStore } from "./repair.js";
 import type { Settings } from "./settings.js";
 
+/** The store of a project, open. */
+export interface OpenedStore {
+  readonly store: RunStore;
+  /** Where IO managers keep values. */
+  readonly storageDir: string;
+  /** Runs that a process which is gone had left. */
+  readonly repaired: readonly string[];
+}
+
+/** The file that holds the store. */
+export function storeFile(settings: Settings): string {
+  return join(settings.home, "millrace.db");
+}
+
 /** Opens the project's store, makes it where there is none, and repairs runs whose process is gone. */
-export async function openProjectStore(settings: Settings): Promise<{ store: RunStore; storageDir: string; repaired: readonly string[] }> {
+export async function openProjectStore(settings: Settings): Promise<OpenedStore> {
   try {
     mkdirSync(join(settings.home, "storage"), { recursive: true });
   } catch (error) {
@@ -17,7 +31,7 @@ export async function openProjectStore(settings: Settings): Promise<{ store: Run
       cause: error,
     });
   }
-  const store = await openStore({ path: join(settings.home, "millrace.db"), fsync: settings.fsync });
+  const store = await openStore({ path: storeFile(settings), fsync: settings.fsync });
   const repaired = await repairStore(store, systemClock.nowMs());
   return { store, storageDir: join(settings.home, "storage"), repaired };
 }

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { parse as parseEnvFile } from "dotenv";
 import { nearest } from "../../src/base/did-you-mean.js";
 import { toMs } from "../../src/base/duration.js";
 import { ConfigError } from "../../src/base/errors.js";
@@ -74,6 +73,7 @@ function findRoot(start: string): { root: string; file?: string } {
 /** Variables that are set already stay as they are. */
 function loadEnvFile(path: string, env: NodeJS.ProcessEnv): void {
   if (!existsSync(path)) return;
+  const { parse: parseEnvFile } = require("dotenv") as typeof import("dotenv");
   for (const [name, value] of Object.entries(parseEnvFile(readFileSync(path)))) env[name] ??= value;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import Module from "node:module";
 import { dirname } from "node:path";
+import { mayImportUserCode } from "./dynamic-imports.js";
 import { isInNodeModules, isTypeScript, moduleSystemOf } from "./module-system.js";
 import { contentHash, isUserModule, recordLoaded } from "./loaded-modules.js";
 import { resolveTypeScript } from "./resolve-typescript.js";
@@ -16,12 +17,16 @@ interface CompilableModule extends NodeModule {
   _compile(code: string, path: string, format?: "module" | "commonjs"): void;
 }
 
-/** Teaches `require` to resolve and run TypeScript, and notes each user module that it loads. */
-export function hookCommonJs(): void {
+/**
+ * Teaches `require` to resolve and run TypeScript, and notes each user module that it loads.
+ * @param beforeImporter - called before a user module runs that may `import()` another
+ */
+export function hookCommonJs(beforeImporter: () => void): void {
   const internals = Module as unknown as ModuleInternals;
   hookResolution(internals);
-  for (const extension of [".js", ".json"]) noteLoads(internals, extension);
-  for (const extension of [".ts", ".cts", ".mts", ".tsx"]) internals._extensions[extension] = loadTypeScript;
+  for (const extension of [".js", ".json"]) noteLoads(internals, extension, beforeImporter);
+  for (const extension of [".ts", ".cts", ".mts", ".tsx"])
+    internals._extensions[extension] = (module, path) => loadTypeScript(module, path, beforeImporter);
 }
 
 function hookResolution(internals: ModuleInternals): void {
@@ -34,18 +39,23 @@ function hookResolution(internals: ModuleInternals): void {
   };
 }
 
-function noteLoads(internals: ModuleInternals, extension: string): void {
+function noteLoads(internals: ModuleInternals, extension: string, beforeImporter: () => void): void {
   const original = internals._extensions[extension];
   if (!original) return;
   internals._extensions[extension] = (module, path) => {
-    if (isUserModule(path)) recordLoaded(path, contentHash(readFileSync(path)));
+    if (isUserModule(path)) {
+      const source = readFileSync(path, "utf8");
+      recordLoaded(path, contentHash(source));
+      if (mayImportUserCode(path, source)) beforeImporter();
+    }
     original(module, path);
   };
 }
 
-function loadTypeScript(module: CompilableModule, path: string): void {
+function loadTypeScript(module: CompilableModule, path: string, beforeImporter: () => void): void {
   const source = readFileSync(path, "utf8");
   recordLoaded(path, contentHash(source));
-  const system = moduleSystemOf(path);
-  module._compile(transpile(path, source), path, system);
+  const code = transpile(path, source);
+  if (mayImportUserCode(path, code)) beforeImporter();
+  module._compile(code, path, moduleSystemOf(path));
 }

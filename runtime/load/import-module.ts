@@ -6,7 +6,7 @@ import { nearest } from "../../src/base/did-you-mean.js";
 import { DefinitionError } from "../../src/base/errors.js";
 import { explainImportFailure } from "./import-failure.js";
 import { moduleSystemOf } from "./module-system.js";
-import { registerTypeScript } from "./register.js";
+import { registerTypeScript, teachRequire } from "./register.js";
 
 /**
  * The exports of a user's file, TypeScript or JavaScript, of either module system; one instance in a process.
@@ -17,9 +17,11 @@ import { registerTypeScript } from "./register.js";
 export async function importUserModule(path: string): Promise<unknown> {
   const file = resolve(path);
   if (!existsSync(file)) throw notFound(file);
-  registerTypeScript();
+  const isCommonJs = moduleSystemOf(file) === "commonjs";
+  if (isCommonJs) teachRequire();
+  else registerTypeScript();
   try {
-    return moduleSystemOf(file) === "commonjs" ? createRequire(file)(file) : await import(pathToFileURL(file).href);
+    return isCommonJs ? createRequire(file)(file) : await import(pathToFileURL(file).href);
   } catch (error) {
     throw explainImportFailure(file, error);
   }

@@ -1,6 +1,5 @@
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { glob } from "tinyglobby";
 import { DefinitionError, messageOf } from "../../src/base/errors.js";
 import { importUserModule } from "./import-module.js";
 
@@ -42,6 +41,7 @@ export async function loadPipelines(globs: string | readonly string[], options: 
 
 async function matchingFiles(globs: string | readonly string[], cwd: string): Promise<string[]> {
   const patterns = typeof globs === "string" ? [globs] : [...globs];
+  const { glob } = require("tinyglobby") as typeof import("tinyglobby");
   const files = await glob(patterns, {
     cwd,
     absolute: true,

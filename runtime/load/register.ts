@@ -6,20 +6,35 @@ import { hookCommonJs } from "./commonjs-hook.js";
 import type { LoadedNote } from "./esm-hooks.js";
 import { onReadLoaded, recordLoaded } from "./loaded-modules.js";
 
-const registered = Symbol.for("millrace/typescript-registered");
+const requireTaught = Symbol.for("millrace/typescript-registered");
+const importTaught = Symbol.for("millrace/typescript-import-registered");
 
 /**
  * From here on `require` and `import` run TypeScript in this process, with decorator metadata and source-mapped stacks.
  * A second call, also by a second copy of the package, does nothing. On a worker thread only `require` is taught.
  */
 export function registerTypeScript(): void {
-  const process_ = process as NodeJS.Process & { [registered]?: true };
-  if (process_[registered]) return;
-  process_[registered] = true;
+  teachRequire();
+  teachImport();
+}
+
+/** The same for `require` alone. `import` follows before the first module that may `import()` user code: its loader is a thread, which takes 50 ms to start. */
+export function teachRequire(): void {
+  if (!isFirst(requireTaught)) return;
   process.setSourceMapsEnabled(true);
-  hookCommonJs();
+  hookCommonJs(teachImport);
+}
+
+function teachImport(): void {
   // Node runs --require preloads on the loader's own thread too, where registering a loader ends the process without a word.
-  if (isMainThread) hookEsModules();
+  if (isMainThread && isFirst(importTaught)) hookEsModules();
+}
+
+function isFirst(mark: symbol): boolean {
+  const marked = process as unknown as Record<symbol, boolean>;
+  const first = marked[mark] !== true;
+  marked[mark] = true;
+  return first;
 }
 
 function hookEsModules(): void {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 import { IsInt, IsString, Max, Min } from "class-validator";
 import { ConfigurableResource } from "millrace";
 
@@ -52,6 +52,7 @@ export class FlightData extends ConfigurableResource {
   }
 
   private async open(): Promise<DuckDBInstance> {
+    const { DuckDBInstance } = await import("@duckdb/node-api"); // with the first query: `millrace list` needs no database
     const database = await DuckDBInstance.create(":memory:", { threads: String(this.threads), memory_limit: `${this.memoryMb}MB` });
     const connection = await database.connect();
     const files: Record<Table, string> = { flights: "flights-3m.parquet", airports: "airports.csv", birdstrikes: "birdstrikes.csv" };

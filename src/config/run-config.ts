@@ -1,4 +1,4 @@
-import { parseDocument, type Document } from "yaml";
+import type { Document } from "yaml";
 import { nearest } from "../base/did-you-mean.js";
 import { ConfigError, messageOf } from "../base/errors.js";
 import type { ConfigEntry } from "./config.js";
@@ -21,6 +21,8 @@ const PARTS = ["assets", "resources"];
  * @throws {@link ConfigError} with file, line and column when it is malformed, or when it has another shape
  */
 export function parseRunConfig(text: string, source: { readonly file: string; readonly format: "yaml" | "json" }): RunConfig {
+  // Required here, not above: most runs have no such file.
+  const { parseDocument } = require("yaml") as typeof import("yaml");
   const document = parseDocument(text, { schema: source.format === "json" ? "json" : "core", prettyErrors: true });
   const [fault] = document.errors;
   if (fault) {

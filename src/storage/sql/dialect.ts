@@ -21,8 +21,10 @@ export interface Connection {
 
 /** What differs between databases. */
 export interface Dialect {
-  /** Builds the schema and compiles statements; it has no connection of its own. */
-  readonly knex: Knex;
+  /** Tells the statements that the build compiled for it from others. */
+  readonly name: string;
+  /** Builds the schema and compiles statements; it has no connection of its own. Loaded when first asked for, which takes 100 ms. */
+  knex(): Knex;
   /** Starts a transaction that will write. */
   readonly beginWrite: string;
   open(path: string, fsync: Fsync): Connection;

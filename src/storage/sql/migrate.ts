@@ -12,15 +12,15 @@ const MIGRATIONS = [
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
- * Brings the store to {@link SCHEMA_VERSION}, all or nothing, under the write lock.
+ * Brings the store to {@link SCHEMA_VERSION}, all or nothing, under the write lock; a store that is there already is only read.
  * @throws {@link StoreError} `STORE.NEWER_SCHEMA` when a later version of Millrace has written it
  */
 export function migrate(connection: Connection, dialect: Dialect, path: string): void {
+  if (isCurrent(connection)) return;
   connection.exec(dialect.beginWrite);
   try {
     connection.exec("create table if not exists schema_migration (version integer primary key, name text not null)");
-    const current =
-      connection.prepare("select max(version) as version from schema_migration").get<{ version: number | null }>([])?.version ?? 0;
+    const current = versionOf(connection);
     if (current > SCHEMA_VERSION) {
       throw new StoreError(
         "STORE.NEWER_SCHEMA",
@@ -31,12 +31,24 @@ export function migrate(connection: Connection, dialect: Dialect, path: string):
       );
     }
     MIGRATIONS.slice(current).forEach(({ name, statements }, index) => {
-      for (const sql of statements(dialect.knex)) connection.exec(sql);
+      for (const sql of statements(dialect.knex())) connection.exec(sql);
       connection.prepare("insert into schema_migration (version, name) values (?, ?)").run([current + index + 1, name]);
     });
     connection.exec("commit");
   } catch (error) {
     connection.exec("rollback");
     throw error;
+  }
+}
+
+function versionOf(connection: Connection): number {
+  return connection.prepare("select max(version) as version from schema_migration").get<{ version: number | null }>([])?.version ?? 0;
+}
+
+function isCurrent(connection: Connection): boolean {
+  try {
+    return versionOf(connection) === SCHEMA_VERSION;
+  } catch {
+    return false; // a new store has no such table; whatever else is wrong shows again under the lock
   }
 }

@@ -1,4 +1,4 @@
-import knex from "knex";
+import type { Knex } from "knex";
 import Database from "libsql";
 import { MillraceError, StoreError, messageOf } from "../../base/errors.js";
 import type { Bound, Connection, Dialect, Prepared } from "./dialect.js";
@@ -97,9 +97,12 @@ function open(path: string, fsync: Fsync): Connection {
   }
 }
 
+let builder: Knex | undefined;
+
 /** SQLite, through libsql: it needs no compiler on any supported Node. */
 export const sqliteDialect: Dialect = {
-  knex: knex({ client: "better-sqlite3", useNullAsDefault: true }),
+  name: "sqlite",
+  knex: () => (builder ??= (require("knex") as typeof import("knex")).knex({ client: "better-sqlite3", useNullAsDefault: true })),
   beginWrite: "begin immediate",
   open,
   explain,

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Knex } from "knex";
 import type { Connection, Dialect, Prepared } from "./dialect.js";
 
@@ -91,11 +93,26 @@ function texts(knex: Knex) {
 type Name = keyof ReturnType<typeof texts>;
 export type Statements = Readonly<Record<Name, Prepared>>;
 
-const compiled = new WeakMap<Dialect, Record<Name, string>>();
+const compiled = new WeakMap<Dialect, Readonly<Record<Name, string>>>();
+
+/** The text of every statement in this dialect. The build writes it beside this file, so that no start waits for knex. */
+export function compileStatements(dialect: Dialect): Readonly<Record<Name, string>> {
+  return texts(dialect.knex());
+}
+
+/** The file that the build writes for a dialect. */
+export function builtStatementsFile(dialect: Dialect): string {
+  return join(__dirname, `statements.${dialect.name}.json`);
+}
+
+function textsOf(dialect: Dialect): Readonly<Record<Name, string>> {
+  const file = builtStatementsFile(dialect);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<Name, string>) : compileStatements(dialect);
+}
 
 /** The statements, compiled once per dialect and prepared on this connection when first used. */
 export function statements(connection: Connection, dialect: Dialect): Statements {
-  const sql = compiled.get(dialect) ?? texts(dialect.knex);
+  const sql = compiled.get(dialect) ?? textsOf(dialect);
   compiled.set(dialect, sql);
   const made = {} as Record<Name, Prepared>;
   for (const name of Object.keys(sql) as Name[]) {
