@@ -370,6 +370,17 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(seqs).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
     });
 
+    test("tell when each step was last heard of", async () => {
+      const epoch = await startedRun(store, "r");
+      await store.commit(batch("r", epoch, { claims: [claim("a", "A1"), claim("b", "B1")] }));
+      await store.appendEvents("r", epoch, undefined, [
+        { ...log("said"), stepKey: "b", atMs: 44 },
+        { ...log("of the run"), atMs: 55 },
+      ]);
+      expect(await store.lastHeard("r")).toEqual({ a: 20, b: 44 });
+      expect(await store.lastHeard("never made")).toEqual({});
+    });
+
     test("come back as they were given", async () => {
       const epoch = await startedRun(store, "r");
       const event: NewEvent = {

@@ -11,28 +11,43 @@ export function durationText(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** A day in local time. */
+export function dayText(ms: number): string {
+  const at = new Date(ms);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** A time of the day in local time, to the second. */
+export function clockText(ms: number): string {
+  const at = new Date(ms);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
 /** A moment in local time, to the second. */
 export function timeText(ms: number): string {
-  const at = new Date(ms);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return `${dayText(ms)} ${clockText(ms)}`;
 }
 
-/** Rows as an aligned table; the first row is the head. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(visible(title), ...rows.map((row) => visible(row[column] ?? ""))));
-  const line = (cells: readonly string[], paint: (text: string) => string): string =>
-    cells
-      .map((cell, column) => paint(cell) + " ".repeat(column === cells.length - 1 ? 0 : Math.max(0, (widths[column] ?? 0) - visible(cell))))
-      .join("  ")
-      .trimEnd();
-  return [line(head, pc.dim), ...rows.map((row) => line(row, (text) => text))].join("\n");
+/** `1 asset`, `2 assets`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
-const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+/** A status in its colour. */
+export function statusText(status: string): string {
+  if (status === "SUCCESS") return pc.green(status);
+  if (status === "FAILURE") return pc.red(status);
+  return status === "SKIPPED" || status === "NOT_RUN" ? pc.dim(status) : pc.yellow(status);
+}
 
-function visible(text: string): number {
-  return text.replace(ESCAPES, "").length;
+/** Each line of a text behind the same margin. */
+export function indented(text: string, margin = "    "): string {
+  return text
+    .split("\n")
+    .map((line) => `${margin}${line}`)
+    .join("\n");
 }
 
 /** A metadata value on one line, as far as it fits. */

@@ -1,12 +1,18 @@
 #!/usr/bin/env node
+import { EXIT } from "./exit-codes.js";
 import { runCli } from "./run-cli.js";
 
-runCli(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exitCode = 70;
-  },
-);
+// Stands when the event loop runs empty before the command has ended, which no command may let happen.
+process.exitCode = EXIT.internal;
+// Whoever reads may go first (`millrace logs last | head`); the command goes on without a reader.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
+runCli(process.argv.slice(2)).then(leave, (error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  leave(EXIT.internal);
+});
+
+/** Ends the process when all is written, whatever user code has left open: a timer, a socket, a step that ignored its abort. */
+function leave(code: number): void {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+}

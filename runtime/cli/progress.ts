@@ -1,7 +1,9 @@
 import pc from "picocolors";
 import type { NewEvent } from "../../src/model/event.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
-import { durationText, errorText } from "./format.js";
+import { progressLine } from "./progress-line.js";
+import { fit } from "./fit.js";
+import { countOf, durationText } from "./format.js";
 
 /** What the progress display needs of the world. */
 export interface ProgressSettings {
@@ -13,13 +15,18 @@ export interface ProgressSettings {
   nowMs(): number;
 }
 
-const LEVELS = ["debug", "info", "warn", "error"];
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const DRAW_MS = 100;
+/** Running steps that have a line of their own in the live picture. */
+const SHOWN = 8;
+const ENDS: readonly string[] = ["STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED", "STEP_NOT_RUN", "STEP_CANCELED"];
 
 /** Shows a run as it goes: what runs, what waits, what checks found. Plain lines when it is not a terminal. */
 export class Progress {
   readonly #settings: ProgressSettings;
   readonly #started = new Map<string, number>();
+  readonly #waiting: Set<string>;
+  readonly #checksOnly: ReadonlySet<string>;
   readonly #beganMs: number;
   #done = 0;
   #failed = 0;
@@ -30,126 +37,85 @@ export class Progress {
   constructor(settings: ProgressSettings) {
     this.#settings = settings;
     this.#beganMs = settings.nowMs();
+    this.#waiting = new Set(settings.plan.steps.map((step) => step.key));
+    this.#checksOnly = new Set(settings.plan.steps.filter((step) => step.assets.length === 0).map((step) => step.key));
     if (settings.live) {
-      this.#timer = setInterval(() => this.#draw(), 100);
+      this.#timer = setInterval(() => this.#show([]), DRAW_MS);
       this.#timer.unref();
     }
   }
 
   /** Takes an event that has become durable. */
   event(event: NewEvent): void {
-    const line = this.#lineFor(event);
-    if (line !== undefined) this.#print(line);
-    else if (this.#settings.live) this.#draw();
+    const startedMs = this.#started.get(event.stepKey ?? "");
+    this.#count(event);
+    const line = progressLine(event, {
+      level: this.#settings.level,
+      checkOnly: this.#checksOnly.has(event.stepKey ?? ""),
+      ...(startedMs === undefined ? {} : { tookMs: event.atMs - startedMs }),
+    });
+    if (line !== undefined) this.#show([line]);
   }
 
   /** Takes the live picture away. */
   close(): void {
     clearInterval(this.#timer);
-    this.#erase();
-  }
-
-  #lineFor(event: NewEvent): string | undefined {
-    const step = event.stepKey ?? "";
-    const payload = event.payload ?? {};
-    switch (event.type) {
-      case "STEP_START":
-        this.#started.set(step, event.atMs);
-        return undefined;
-      case "STEP_SUCCESS":
-        return this.#end(step, event, `${pc.green("✓")} ${step} ${pc.dim(this.#took(step, event))}`);
-      case "STEP_FAILURE":
-        this.#failed += 1;
-        return this.#end(
-          step,
-          event,
-          `${pc.red("✗")} ${step} ${pc.dim(this.#took(step, event))}\n${indent(payload.error ? errorText(payload.error) : "")}`,
-        );
-      case "STEP_UP_FOR_RETRY":
-        this.#started.delete(step);
-        return `${pc.yellow("↻")} ${step} failed, next try in ${durationText(payload.waitMs ?? 0)}${payload.error ? `: ${payload.error.message}` : ""}`;
-      case "STEP_SKIPPED":
-        return this.#end(step, event, `${pc.dim("–")} ${step} ${pc.dim(`skipped: "${payload.reason}" did not give what it needs`)}`);
-      case "STEP_NOT_RUN":
-        return this.#end(step, event, `${pc.dim("–")} ${step} ${pc.dim(`not run: "${payload.reason}" failed`)}`);
-      case "STEP_CANCELED":
-        return this.#end(step, event, `${pc.yellow("■")} ${step} ${pc.dim("canceled")}`);
-      case "ASSET_CHECK_EVALUATION": {
-        const { check } = payload;
-        if (!check) return undefined;
-        const mark = check.passed ? pc.green("✓") : check.severity === "WARN" ? pc.yellow("!") : pc.red("✗");
-        return `  ${mark} check ${event.assetKey}#${check.name}${check.description ? pc.dim(` ${check.description}`) : ""}`;
-      }
-      case "LOG":
-        if (LEVELS.indexOf(payload.level ?? "info") < LEVELS.indexOf(this.#settings.level)) return undefined;
-        return `  ${pc.dim(`${step} ${payload.level}`)} ${payload.message}${payload.fields ? pc.dim(` ${JSON.stringify(payload.fields)}`) : ""}`;
-      case "OUTPUT":
-        return `  ${pc.dim(`${step} │`)} ${payload.message}`;
-      case "ATTEMPT_ABANDONED":
-        return `${pc.red("!")} ${step} ${payload.reason}`;
-      case "RUN_CANCELING":
-        return pc.yellow("Canceling: running steps are asked to stop. Press Ctrl-C again to stop at once.");
-      case "ENGINE_EVENT":
-      case "RESOURCE_INIT_FAILURE":
-      case "RESOURCE_TEARDOWN_FAILURE":
-        return payload.error ? errorText(payload.error) : payload.message;
-      default:
-        return undefined;
-    }
-  }
-
-  #end(step: string, _event: NewEvent, line: string): string {
-    this.#started.delete(step);
-    this.#done += 1;
-    return line;
-  }
-
-  #took(step: string, event: NewEvent): string {
-    const since = this.#started.get(step);
-    return since === undefined ? "" : durationText(event.atMs - since);
-  }
-
-  #print(line: string): void {
-    this.#erase();
-    this.#settings.out.write(`${line}\n`);
-    if (this.#settings.live) this.#draw();
-  }
-
-  #erase(): void {
-    if (this.#drawn > 0) this.#settings.out.write(`\u001b[${this.#drawn}A\u001b[J`);
+    if (this.#drawn > 0) this.#settings.out.write(this.#erasure());
     this.#drawn = 0;
   }
 
-  #draw(): void {
-    this.#erase();
-    const now = this.#settings.nowMs();
-    const total = this.#settings.plan.steps.length;
-    this.#frame = (this.#frame + 1) % FRAMES.length;
-    const lines = [...this.#started]
-      .slice(0, 8)
-      .map(([step, since]) => `${pc.cyan(FRAMES[this.#frame] ?? "")} ${step} ${pc.dim(durationText(now - since))}`);
-    const elapsedMs = now - this.#beganMs;
-    const left =
-      this.#done > 0 && this.#done < total ? `, about ${durationText((elapsedMs / this.#done) * (total - this.#done))} left` : "";
-    const waiting = Math.max(0, total - this.#done - this.#started.size);
-    lines.push(
-      pc.dim(
-        `${this.#done}/${total} done, ${this.#started.size} running, ${waiting} waiting${this.#failed > 0 ? `, ${this.#failed} failed` : ""} · ${durationText(elapsedMs)}${left}`,
-      ),
-    );
-    const width = this.#settings.out.columns ?? 80;
-    this.#settings.out.write(lines.map((line) => `${cut(line, width)}\n`).join(""));
-    this.#drawn = lines.length;
+  #count({ type, stepKey = "", atMs }: NewEvent): void {
+    if (type === "STEP_START") {
+      this.#waiting.delete(stepKey);
+      this.#started.set(stepKey, atMs);
+    } else if (type === "STEP_UP_FOR_RETRY") {
+      this.#started.delete(stepKey);
+      this.#waiting.add(stepKey);
+    } else if (ENDS.includes(type)) {
+      this.#started.delete(stepKey);
+      this.#waiting.delete(stepKey);
+      this.#done += 1;
+      if (type === "STEP_FAILURE") this.#failed += 1;
+    }
   }
-}
 
-function cut(line: string, width: number): string {
-  return line.length > width + 20 ? `${line.slice(0, width + 18)}…\u001b[0m` : line;
-}
+  /** Writes lines that stay, and the picture anew below them: in one piece, so that nothing flickers. */
+  #show(lines: readonly string[]): void {
+    const { out, live } = this.#settings;
+    const picture = live ? this.#picture() : [];
+    const text = [...lines, ...picture].map((line) => `${line}\n`).join("");
+    out.write(this.#erasure() + text);
+    this.#drawn = picture.length;
+  }
 
-function indent(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");
+  #erasure(): string {
+    return this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A\u001b[J`;
+  }
+
+  #picture(): string[] {
+    const nowMs = this.#settings.nowMs();
+    const width = (this.#settings.out.columns ?? 80) - 1;
+    this.#frame = (this.#frame + 1) % FRAMES.length;
+    const running = [...this.#started].map(
+      ([step, sinceMs]) => `${pc.cyan(FRAMES[this.#frame] ?? "")} ${step}  ${pc.dim(durationText(nowMs - sinceMs))}`,
+    );
+    const hidden = running.length - SHOWN;
+    return [
+      ...running.slice(0, SHOWN),
+      ...(hidden > 0 ? [pc.dim(`  and ${hidden} more`)] : []),
+      ...(this.#waiting.size > 0 ? [pc.dim(`  waiting: ${[...this.#waiting].slice(0, 20).join(", ")}`)] : []),
+      pc.dim(this.#totals(nowMs - this.#beganMs)),
+    ].map((line) => fit(line, width));
+  }
+
+  #totals(elapsedMs: number): string {
+    const total = this.#settings.plan.steps.length;
+    const counts = [
+      `${this.#done} of ${countOf(total, "step")} done`,
+      ...(this.#failed > 0 ? [`${this.#failed} failed`] : []),
+      durationText(elapsedMs),
+      ...(this.#done > 0 && this.#done < total ? [`about ${durationText((elapsedMs / this.#done) * (total - this.#done))} left`] : []),
+    ];
+    return counts.join(" · ");
+  }
 }

@@ -8,7 +8,7 @@ import { openProject } from "../bootstrap/open-project.js";
 import { openProjectStore } from "../instance/open-store.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { readSettings, type Settings } from "../instance/settings.js";
-import type { CommonOptions } from "./run-cli.js";
+import type { CommonOptions } from "./program.js";
 
 /** The settings of the project that the command is called in. */
 export function settingsFor(options: CommonOptions): Promise<Settings> {
@@ -63,6 +63,7 @@ export async function runOf(store: RunStore, id: string): Promise<RunRecord> {
   if (exact) return exact;
   const recent = await store.listRuns({ limit: 1_000 });
   if (id === "last" && recent[0]) return recent[0];
+  if (recent.length === 0) throw new RequestError("RUN.UNKNOWN", "There is no run yet.", { fix: "Make one: `millrace materialize`." });
   const near = recent.filter((run) => run.id.startsWith(id) || run.id.endsWith(id));
   if (near.length === 1 && near[0]) return near[0];
   throw new RequestError("RUN.UNKNOWN", near.length === 0 ? `There is no run "${id}".` : `"${id}" fits ${near.length} runs.`, {

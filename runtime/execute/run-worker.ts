@@ -107,7 +107,10 @@ export class RunWorker {
   cancel(): void {
     if (this.#canceled) return;
     this.#canceled = true;
-    this.#event("RUN_CANCELING", undefined, {});
+    // Stored like a request from outside, and once: the run is CANCELING from now on, also should this process be gone before it has ended.
+    const nowMs = this.#services.clock.nowMs();
+    this.#services.store.requestCancel(this.#run.runId, nowMs).catch((error: unknown) => this.#fail(error));
+    this.#tell([{ type: "RUN_CANCELING", atMs: nowMs }]);
     for (const retry of this.#retrying.values()) retry.controller.abort();
     for (const running of this.#running.values()) running.controller.abort(new StepCanceledError(running.step.key));
     this.#schedule();

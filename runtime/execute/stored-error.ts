@@ -1,7 +1,7 @@
 import { isMillraceError } from "../../src/base/errors.js";
 import type { StoredError } from "../../src/model/event.js";
 
-const INTERNAL_FRAME = /\/(?:dist\/)?runtime\/execute\/|node:internal|\/node_modules\/tsyringe\//;
+const INTERNAL_FRAME = /\/(?:dist\/)?runtime\/execute\/|node:internal|node:async_hooks|\/node_modules\/tsyringe\//;
 
 /** What was thrown as the log keeps it: strings and `undefined` too, the causes in order, the user's own frames only. */
 export function storedError(thrown: unknown): StoredError {

@@ -22,6 +22,7 @@ export const READS = [
   "listRuns",
   "getRun",
   "steps",
+  "lastHeard",
   "events",
   "latestMaterializations",
   "assetEvents",

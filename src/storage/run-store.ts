@@ -169,6 +169,8 @@ export interface RunStore {
   getRun(runId: string): Promise<RunRecord | undefined>;
   /** In the order of the plan. */
   steps(runId: string): Promise<readonly StepRecord[]>;
+  /** When each step was last heard of, in ms: its start, a log line, a line of output. By step key. Reads every event of the run. */
+  lastHeard(runId: string): Promise<Readonly<Record<string, number>>>;
   /** In order of `seq`. */
   events(query: { readonly runId: string; readonly afterSeq: number; readonly limit: number }): Promise<readonly EventRecord[]>;
   /** One entry for each asset that was ever planned or had an event, by key. */

@@ -2,7 +2,7 @@ import { systemClock } from "../../../src/base/clock.js";
 import { isFinal } from "../../../src/model/run.js";
 import { EXIT } from "../exit-codes.js";
 import { runOf, shortId, withStore } from "../project.js";
-import type { CommonOptions } from "../run-cli.js";
+import type { CommonOptions } from "../program.js";
 
 /** `millrace cancel ID` */
 export function cancel(id: string, options: CommonOptions): Promise<number> {

@@ -1,8 +1,9 @@
 import pc from "picocolors";
 import { loadDefinitions } from "../../bootstrap/load-definitions.js";
 import { EXIT } from "../exit-codes.js";
+import { countOf } from "../format.js";
 import { settingsFor } from "../project.js";
-import type { CommonOptions } from "../run-cli.js";
+import type { CommonOptions } from "../program.js";
 import { ScanError } from "../../scan/scan-error.js";
 
 /** `millrace check` */
@@ -15,7 +16,7 @@ export async function check(options: CommonOptions & { readonly strict?: boolean
     else {
       for (const warning of resolved.warnings) process.stdout.write(`${pc.yellow("warning")} ${warning}\n`);
       process.stdout.write(
-        `${pc.green("✓")} ${assets.length} assets, ${checks.length} checks, ${units.length} computations, ${resources.length} resources: no problem found.\n`,
+        `${pc.green("✓")} ${countOf(assets.length, "asset")}, ${countOf(checks.length, "check")}, ${countOf(units.length, "computation")}, ${countOf(resources.length, "resource")}: no problem found.\n`,
       );
     }
     return options.strict && resolved.warnings.length > 0 ? EXIT.failed : EXIT.ok;

@@ -1,41 +1,45 @@
 import pc from "picocolors";
 import { systemClock } from "../../../src/base/clock.js";
-import type { EventRecord } from "../../../src/model/event.js";
+import { EVENT_TYPES, type EventRecord } from "../../../src/model/event.js";
 import { isFinal } from "../../../src/model/run.js";
 import { EXIT } from "../exit-codes.js";
-import { errorText, timeText } from "../format.js";
+import { clockText, dayText, errorText, indented } from "../format.js";
+import type { CommonOptions } from "../program.js";
 import { runOf, withStore } from "../project.js";
-import type { CommonOptions } from "../run-cli.js";
 
 const PAGE = 1_000;
+/** How often a followed run is looked at, in milliseconds. */
+const FOLLOW_MS = 200;
+const TYPE_WIDTH = Math.max(...EVENT_TYPES.map((type) => type.length));
 
 /** `millrace logs ID [--follow]` */
 export function logs(id: string, options: CommonOptions & { readonly follow?: boolean }): Promise<number> {
   return withStore(options, async (store) => {
     const run = await runOf(store, id);
     let afterSeq = 0;
+    let day: string | undefined;
     for (;;) {
+      // Asked before the events: a run that has ended by then writes no more.
       const ended = isFinal((await store.getRun(run.id))?.status ?? "FAILURE");
       const page = await store.events({ runId: run.id, afterSeq, limit: PAGE });
-      for (const event of page) process.stdout.write(`${options.json ? JSON.stringify(event) : eventText(event)}\n`);
+      for (const event of page) {
+        if (!options.json && day !== (day = dayText(event.atMs))) process.stdout.write(`${pc.dim(day)}\n`);
+        process.stdout.write(`${options.json ? JSON.stringify(event) : eventText(event)}\n`);
+      }
       afterSeq = page.at(-1)?.seq ?? afterSeq;
       if (page.length === PAGE) continue;
-      if (!options.follow || ended) return EXIT.ok;
-      await systemClock.sleep(200);
+      if (!options.follow || ended || process.stdout.errored) return EXIT.ok;
+      await systemClock.sleep(FOLLOW_MS);
     }
   });
 }
 
 function eventText(event: EventRecord): string {
-  const payload = event.payload ?? {};
-  const where = event.stepKey ?? event.assetKey ?? "";
-  const what =
-    payload.error !== undefined
-      ? `\n${errorText(payload.error)}`
-      : payload.check
-        ? `${payload.check.name} ${payload.check.passed ? "passed" : `failed (${payload.check.severity})`} ${payload.check.description ?? ""}`
-        : [payload.message, payload.reason, payload.fields ? JSON.stringify(payload.fields) : undefined]
-            .filter((part) => part !== undefined)
-            .join(" ");
-  return `${pc.dim(timeText(event.atMs))} ${event.type.padEnd(24)} ${where} ${what}`.trimEnd();
+  const { error, check, message, reason, fields } = event.payload ?? {};
+  const what = check
+    ? `${check.name} ${check.passed ? "passed" : `failed (${check.severity})`} ${check.description ?? ""}`
+    : [message, reason, fields ? JSON.stringify(fields) : undefined].filter((part) => part !== undefined).join(" ");
+  const head =
+    `${pc.dim(clockText(event.atMs))} ${event.type.padEnd(TYPE_WIDTH)} ${event.stepKey ?? event.assetKey ?? ""} ${what}`.trimEnd();
+  return error === undefined ? head : `${head}\n${indented(errorText(error), "         ")}`;
 }

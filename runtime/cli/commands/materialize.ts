@@ -1,6 +1,6 @@
 import { RequestError } from "../../../src/base/errors.js";
 import { withSession } from "../project.js";
-import type { CommonOptions } from "../run-cli.js";
+import type { CommonOptions } from "../program.js";
 import { readRunConfig } from "../read-run-config.js";
 import { runInTerminal } from "./run-in-terminal.js";
 

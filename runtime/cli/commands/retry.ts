@@ -1,7 +1,7 @@
 import { RequestError } from "../../../src/base/errors.js";
 import { isFinal } from "../../../src/model/run.js";
 import { runOf, withSession } from "../project.js";
-import type { CommonOptions } from "../run-cli.js";
+import type { CommonOptions } from "../program.js";
 import { readRunConfig } from "../read-run-config.js";
 import { runInTerminal } from "./run-in-terminal.js";
 

@@ -1,13 +1,15 @@
 import pc from "picocolors";
 import { systemClock } from "../../../src/base/clock.js";
-import type { EventRecord, NewEvent } from "../../../src/model/event.js";
+import type { EventRecord } from "../../../src/model/event.js";
+import type { StepRecord, StepStatus } from "../../../src/model/run.js";
 import type { RunPlan } from "../../../src/model/run-plan.js";
 import type { MaterializeOptions, RunReport, Session } from "../../launch/session.js";
 import type { Settings } from "../../instance/settings.js";
 import { EXIT } from "../exit-codes.js";
-import { durationText, metadataText } from "../format.js";
+import { countOf, durationText, metadataText } from "../format.js";
 import { Progress } from "../progress.js";
 import { shortId } from "../project.js";
+import { allEvents } from "../run-events.js";
 
 /** Runs something in the foreground: shows how it goes, cancels on Ctrl-C, stops at once on a second one. */
 export async function runInTerminal(
@@ -19,13 +21,12 @@ export async function runInTerminal(
   const beganMs = systemClock.nowMs();
   const canceler = new AbortController();
   const onSignal = (): void => {
-    if (canceler.signal.aborted) process.kill(process.pid, "SIGKILL");
+    if (canceler.signal.aborted) stopAtOnce();
     canceler.abort();
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   let progress: Progress | undefined;
-  const early: NewEvent[] = [];
   try {
     const report = await start({
       signal: canceler.signal,
@@ -40,7 +41,7 @@ export async function runInTerminal(
           nowMs: () => systemClock.nowMs(),
         });
       },
-      onEvent: (event) => (json ? early.push(event) : progress?.event(event)),
+      onEvent: (event) => progress?.event(event),
     });
     progress?.close();
     await conclude(session, report, systemClock.nowMs() - beganMs, json);
@@ -52,50 +53,63 @@ export async function runInTerminal(
   }
 }
 
+/** Leaves without another word to anyone, as an interrupted process does; the next command repairs what the run left. */
+function stopAtOnce(): never {
+  process.removeAllListeners("SIGINT");
+  process.kill(process.pid, "SIGINT");
+  return process.exit(EXIT.canceled); // the first process of a container is not ended by its own signal
+}
+
 function countText(plan: RunPlan): string {
   const assets = plan.steps.reduce((sum, step) => sum + step.assets.length, 0);
   const checks = plan.steps.reduce((sum, step) => sum + step.checks.length, 0);
-  return `${assets} ${assets === 1 ? "asset" : "assets"}, ${checks} ${checks === 1 ? "check" : "checks"}`;
+  return `${countOf(assets, "asset")}, ${countOf(checks, "check")}`;
 }
 
 async function conclude(session: Session, report: RunReport, tookMs: number, json: boolean): Promise<void> {
-  const events = await allEvents(session, report.runId);
+  const [events, steps] = await Promise.all([allEvents(session.store, report.runId), session.store.steps(report.runId)]);
   if (json) {
-    const steps = await session.store.steps(report.runId);
     process.stdout.write(`${JSON.stringify({ runId: report.runId, status: report.status, durationMs: tookMs, steps, events })}\n`);
     return;
   }
   const made = events.filter((event) => event.type === "ASSET_MATERIALIZATION");
-  for (const event of made) process.stdout.write(materializationText(event));
-  const word =
-    report.status === "SUCCESS" ? pc.green("succeeded") : report.status === "CANCELED" ? pc.yellow("was canceled") : pc.red("failed");
-  process.stdout.write(`\nRun ${shortId(report.runId)} ${word} in ${durationText(tookMs)}: ${made.length} materialized.\n`);
-  if (report.status !== "SUCCESS")
-    process.stdout.write(
-      pc.dim(
-        `See \`millrace logs ${shortId(report.runId)}\`; \`millrace retry ${shortId(report.runId)}\` runs again what did not succeed.\n`,
-      ),
-    );
+  const told = made.map(materializationText).join("");
+  process.stdout.write(`${told === "" ? "" : "\n"}${told}\n${conclusion(report, steps, made.length, tookMs)}\n`);
+  if (report.status === "SUCCESS") return;
+  const id = shortId(report.runId);
+  process.stdout.write(pc.dim(`See \`millrace logs ${id}\`; \`millrace retry ${id}\` runs again what did not succeed.\n`));
 }
 
-async function allEvents(session: Session, runId: string): Promise<EventRecord[]> {
-  const all: EventRecord[] = [];
-  for (;;) {
-    const page = await session.store.events({ runId, afterSeq: all.at(-1)?.seq ?? 0, limit: 1_000 });
-    all.push(...page);
-    if (page.length < 1_000) return all;
-  }
+const WORDS = {
+  SUCCESS: pc.green("succeeded"),
+  FAILURE: pc.red("failed"),
+  CANCELED: pc.yellow("was canceled"),
+};
+
+function conclusion(report: RunReport, steps: readonly StepRecord[], materialized: number, tookMs: number): string {
+  const count = (status: StepStatus, word: string): string[] => {
+    const found = steps.filter((step) => step.status === status).length;
+    return found === 0 ? [] : [`${countOf(found, "step")} ${word}`];
+  };
+  const counts = [
+    `${countOf(materialized, "asset")} materialized`,
+    ...count("FAILURE", "failed"),
+    ...count("NOT_RUN", "not run"),
+    ...count("SKIPPED", "skipped"),
+    ...count("CANCELED", "canceled"),
+  ];
+  return `Run ${shortId(report.runId)} ${WORDS[report.status]} in ${durationText(tookMs)}: ${counts.join(", ")}.`;
 }
 
+const LONG: readonly string[] = ["table", "table_schema", "column_lineage", "md"];
+
+/** What the author reports of an asset; what managers add, and what needs more than a line, is left to `millrace show`. */
 function materializationText(event: EventRecord): string {
   const metadata = Object.entries(event.payload?.metadata ?? {}).filter(
-    ([name, value]) =>
-      !name.startsWith("millrace/") &&
-      value.type !== "table" &&
-      value.type !== "table_schema" &&
-      value.type !== "column_lineage" &&
-      value.type !== "md",
+    ([name, value]) => !name.startsWith("millrace/") && !LONG.includes(value.type),
   );
   if (metadata.length === 0) return "";
-  return `${pc.bold(event.assetKey ?? "")}\n${metadata.map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`).join("")}`;
+  const width = Math.max(...metadata.map(([name]) => name.length));
+  const lines = metadata.map(([name, value]) => `  ${pc.dim(name.padEnd(width))}  ${metadataText(value)}\n`);
+  return `${pc.bold(event.assetKey ?? "")}\n${lines.join("")}`;
 }

@@ -1,10 +1,12 @@
-import pc from "picocolors";
 import { RequestError } from "../../../src/base/errors.js";
 import { RUN_STATUSES, type RunRecord, type RunStatus } from "../../../src/model/run.js";
+import type { RunStore } from "../../../src/storage/run-store.js";
 import { EXIT } from "../exit-codes.js";
-import { durationText, table, timeText } from "../format.js";
+import { durationText, errorText, indented, statusText, timeText } from "../format.js";
+import type { CommonOptions } from "../program.js";
 import { runOf, shortId, withStore } from "../project.js";
-import type { CommonOptions } from "../run-cli.js";
+import { allEvents } from "../run-events.js";
+import { table } from "../table.js";
 
 /** `millrace runs [ID]` */
 export function runs(
@@ -12,64 +14,64 @@ export function runs(
   options: CommonOptions & { readonly status?: string; readonly limit: string },
 ): Promise<number> {
   return withStore(options, async (store) => {
-    if (id !== undefined) {
-      const run = await runOf(store, id);
-      const steps = await store.steps(run.id);
-      if (options.json) process.stdout.write(`${JSON.stringify({ ...run, steps })}\n`);
-      else {
-        process.stdout.write(`${describe(run)}\n\n`);
-        process.stdout.write(
-          `${table(
-            ["step", "status", "attempts", "took"],
-            steps.map((step) => [step.key, paint(step.status), String(step.attempt), took(step.startedAtMs, step.endedAtMs)]),
-          )}\n`,
-        );
-      }
-      return EXIT.ok;
-    }
-    const status = options.status?.toUpperCase();
-    if (status !== undefined && !(RUN_STATUSES as readonly string[]).includes(status))
-      throw new RequestError("CLI.STATUS", `"${options.status}" is no state of a run.`, { fix: `Give one of ${RUN_STATUSES.join(", ")}.` });
-    const limit = Number(options.limit);
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new RequestError("CLI.LIMIT", `--limit is ${options.limit}.`, { fix: "Give a whole number, 1 or more." });
-    const found = await store.listRuns({ limit, ...(status === undefined ? {} : { statuses: [status as RunStatus] }) });
-    if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
-    else if (found.length === 0) process.stdout.write("No runs yet. Try `millrace materialize`.\n");
-    else
-      process.stdout.write(
-        `${table(
-          ["run", "status", "started", "took", "selection"],
-          found.map((run) => [
-            shortId(run.id),
-            paint(run.status),
-            timeText(run.startedAtMs ?? run.createdAtMs),
-            took(run.startedAtMs, run.endedAtMs),
-            run.selection,
-          ]),
-        )}\n`,
-      );
+    process.stdout.write(await (id === undefined ? listing(store, options) : oneRun(store, await runOf(store, id), options.json === true)));
     return EXIT.ok;
   });
 }
 
-function describe(run: RunRecord): string {
+async function listing(
+  store: RunStore,
+  options: { readonly status?: string; readonly limit: string; readonly json?: boolean },
+): Promise<string> {
+  const status = options.status?.toUpperCase();
+  if (status !== undefined && !(RUN_STATUSES as readonly string[]).includes(status))
+    throw new RequestError("CLI.STATUS", `"${options.status}" is no state of a run.`, { fix: `Give one of ${RUN_STATUSES.join(", ")}.` });
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new RequestError("CLI.LIMIT", `--limit is ${options.limit}.`, { fix: "Give a whole number, 1 or more." });
+  const found = await store.listRuns({ limit, ...(status === undefined ? {} : { statuses: [status as RunStatus] }) });
+  if (options.json) return `${JSON.stringify(found.map(({ plan: _, ...run }) => run))}\n`;
+  if (found.length === 0) return status === undefined ? "No runs yet. Try `millrace materialize`.\n" : `No run is ${status}.\n`;
+  const rows = found.map((run) => [
+    shortId(run.id),
+    statusText(run.status),
+    timeText(run.startedAtMs ?? run.createdAtMs),
+    took(run.startedAtMs, run.endedAtMs),
+    run.selection,
+  ]);
+  return `${table(["run", "status", "started", "took", "selection"], rows)}\n`;
+}
+
+async function oneRun(store: RunStore, run: RunRecord, json: boolean): Promise<string> {
+  const steps = await store.steps(run.id);
+  if (json) return `${JSON.stringify({ ...run, steps })}\n`;
+  const rows = steps.map((step) => [step.key, statusText(step.status), String(step.attempt), took(step.startedAtMs, step.endedAtMs)]);
+  return `${heading(run)}\n\n${table(["step", "status", "attempts", "took"], rows)}\n${await failures(store, run)}`;
+}
+
+function heading(run: RunRecord): string {
   const tags = Object.entries(run.tags).map(([key, value]) => `${key}=${value}`);
+  const ran = took(run.startedAtMs, run.endedAtMs);
   return [
-    `Run ${run.id} ${paint(run.status)}`,
+    `Run ${run.id} ${statusText(run.status)}`,
     `selection ${run.selection}`,
-    `started ${timeText(run.startedAtMs ?? run.createdAtMs)}, took ${took(run.startedAtMs, run.endedAtMs)}`,
+    `started ${timeText(run.startedAtMs ?? run.createdAtMs)}${ran === "" ? "" : `, took ${ran}`}`,
     ...(run.parentRunId === undefined ? [] : [`again after ${run.parentRunId}`]),
     ...(tags.length === 0 ? [] : [`tags ${tags.join(", ")}`]),
   ].join("\n");
 }
 
-function took(fromMs: number | undefined, toMs: number | undefined): string {
-  return fromMs === undefined || toMs === undefined ? "" : durationText(toMs - fromMs);
+/** What the failed steps, and resources that could not be set up, threw. */
+async function failures(store: RunStore, run: RunRecord): Promise<string> {
+  if (run.status !== "FAILURE") return "";
+  const failed = (await allEvents(store, run.id)).filter(({ type }) => type === "STEP_FAILURE" || type === "RESOURCE_INIT_FAILURE");
+  return failed
+    .flatMap(({ stepKey, payload }) =>
+      payload?.error ? `\n${stepKey ?? payload.resource ?? ""}\n${indented(errorText(payload.error))}\n` : [],
+    )
+    .join("");
 }
 
-function paint(status: string): string {
-  if (status === "SUCCESS") return pc.green(status);
-  if (status === "FAILURE") return pc.red(status);
-  return status === "SKIPPED" || status === "NOT_RUN" ? pc.dim(status) : pc.yellow(status);
+function took(fromMs: number | undefined, toMs: number | undefined): string {
+  return fromMs === undefined || toMs === undefined ? "" : durationText(toMs - fromMs);
 }

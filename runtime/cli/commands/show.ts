@@ -4,7 +4,7 @@ import { RequestError } from "../../../src/base/errors.js";
 import { EXIT } from "../exit-codes.js";
 import { metadataText, timeText } from "../format.js";
 import { shortId, withSession } from "../project.js";
-import type { CommonOptions } from "../run-cli.js";
+import type { CommonOptions } from "../program.js";
 
 /** `millrace show KEY` */
 export function show(key: string, options: CommonOptions): Promise<number> {

@@ -345,6 +345,12 @@ export class RunLedger {
     );
   }
 
+  lastHeard(runId: string): Record<string, number> {
+    return this.#read(() =>
+      Object.fromEntries(this.#sql.lastHeard.all<{ step_key: string; at_ms: number }>([runId]).map((row) => [row.step_key, row.at_ms])),
+    );
+  }
+
   events(query: { readonly runId: string; readonly afterSeq: number; readonly limit: number }): EventRecord[] {
     return this.#read(() => this.#sql.events.all<EventRow>([query.runId, query.afterSeq, query.limit]).map(eventFrom));
   }

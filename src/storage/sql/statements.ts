@@ -75,6 +75,8 @@ function texts(knex: Knex) {
     stepCounts: "select status, count(*) as n from step where run_no = ? group by status",
     steps:
       "select step.key, step.status, step.attempt, step.started_at_ms, step.ended_at_ms from step where run_no = (select no from run where id = ?) order by no",
+    lastHeard:
+      "select step_key, max(at_ms) as at_ms from event where run_no = (select no from run where id = ?) and step_key is not null group by step_key",
     events: sql(events.clone().where("run.id", "?").andWhere("event.seq", ">", "?").orderBy("event.seq")) + " limit ?",
     assetEvents: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.asset_key = ? and event.id < ? and event.type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION') order by event.id desc limit ?`,
     eventById: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.id = ?`,

@@ -1,0 +1,81 @@
+/** What stands below the list of commands. */
+export const MAIN_HELP = `
+Selections pick assets:
+  orders                 one asset                  orders+     and all that is made from it
+  +orders                and all that it needs      1+orders    and what it needs directly
+  group:sales            all of a group             "kind:sql and not tag:env=dev"
+
+Start here:
+  millrace check               problems of the definitions, all at once
+  millrace list                the assets, parents first
+  millrace materialize         run what makes them
+  millrace runs last           how the latest run went; \`millrace logs last\` tells all of it
+
+Configuration: millrace.config.ts in the project's root (found from any folder below it), above it
+.env there, above both the variables MILLRACE_DEFINITIONS, MILLRACE_HOME, MILLRACE_FSYNC,
+MILLRACE_CONCURRENCY, MILLRACE_CANCEL_GRACE, MILLRACE_LOG_LEVEL.
+
+Exit codes:
+  0    done                                  4    a configuration file, variable or value is wrong
+  1    a run failed, or check found problems 5    the store cannot be used
+  2    wrong command line, selection or id   70   a bug in Millrace
+  3    the definitions cannot be loaded      130  canceled`;
+
+/** What stands below the options of one command. */
+export const COMMAND_HELP: Readonly<Record<string, string>> = {
+  materialize: `
+Without a selection it takes every asset. Ctrl-C cancels: running steps are asked to stop and have
+the grace period (10 s, \`cancelGrace\`) to do so; a second Ctrl-C stops at once.
+
+Examples:
+  millrace materialize orders+                     orders and all that is made from it
+  millrace materialize "group:sales and not kind:sql"
+  millrace materialize --config run.yaml --tag ticket=42`,
+  list: `
+Parents stand above their children.
+
+Examples:
+  millrace list +report        all that the report is made from
+  millrace list --json         with data versions, metadata and check results`,
+  show: `
+Examples:
+  millrace show clean_orders
+  millrace show "key:marts/*"  is no key: \`millrace list\` takes selections`,
+  check: `
+Exits with 1 when there is a problem. Nothing is run and nothing is stored.
+
+Examples:
+  millrace check
+  millrace check --strict      warnings count too`,
+  runs: `
+ID is the whole id, a part of it that no other run has at its beginning or end, or \`last\`.
+
+Examples:
+  millrace runs --status failure
+  millrace runs last`,
+  logs: `
+ID is as in \`millrace runs\`. Here -f means follow; this command needs no definitions, so the file of
+the definitions (only used to find the project) has the long option alone.
+
+Examples:
+  millrace logs last
+  millrace logs last -f        goes on until the run ends
+  millrace logs last --json    one event a line`,
+  retry: `
+Starts a new run of the steps that did not succeed; what they need of the others is loaded as it was
+stored. The definitions are read anew, so mend the code first.
+
+Examples:
+  millrace retry last`,
+  cancel: `
+Works from another terminal: the process of the run learns it within a second, asks its steps to
+stop, and ends the run as CANCELED.
+
+Examples:
+  millrace cancel last`,
+  status: `
+For each running step: how long it runs, and how long it has been silent (no log line, no output).
+
+Examples:
+  millrace status`,
+};

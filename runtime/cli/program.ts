@@ -1,0 +1,84 @@
+import { Command } from "commander";
+import { VERSION } from "../bootstrap/version.js";
+import { COMMAND_HELP, MAIN_HELP } from "./help-texts.js";
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly file?: string;
+  readonly json?: boolean;
+}
+
+const FILE = "the definitions module; default: what millrace.config.ts says";
+
+/** The command line as commander reads it; `exit` hears the code that a command ends with. */
+export function buildProgram(exit: (code: number) => void): Command {
+  const program = new Command("millrace");
+  program
+    .description("Assets, checks and runs of a TypeScript data project.")
+    .version(VERSION, "-V, --version", "the version of Millrace")
+    .helpOption("-h, --help", "help; also for one command: millrace materialize --help")
+    .helpCommand(false)
+    .addHelpText("after", MAIN_HELP)
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options] ", "").replace("[options]", "")}`.trim(),
+    })
+    .exitOverride()
+    .showHelpAfterError("(millrace --help tells what can be written here)");
+  const command = (line: string, description: string, file = "-f, --file <path>"): Command => {
+    const made = program.command(line).description(description);
+    return made
+      .option(file, FILE)
+      .option("--json", made.name() === "logs" ? "one JSON value a line on standard output" : "one JSON value on standard output")
+      .addHelpText("after", COMMAND_HELP[made.name()] ?? "")
+      .exitOverride();
+  };
+  addAssetCommands(command, exit);
+  addRunCommands(command, exit);
+  return program;
+}
+
+type AddCommand = (line: string, description: string, file?: string) => Command;
+
+function addAssetCommands(command: AddCommand, exit: (code: number) => void): void {
+  command("materialize [selection]", "run what makes the selected assets, in this process")
+    .option("--config <file>", "run configuration: a YAML or JSON file, or JSON in place")
+    .option("--tag <key=value...>", "tags of the run")
+    .action(async (selection: string | undefined, options: CommonOptions & { config?: string; tag?: string[] }) =>
+      exit(await (await import("./commands/materialize.js")).materialize(selection, options)),
+    );
+  command("list [selection]", "the assets, parents first, with their last materialization").action(
+    async (selection: string | undefined, options: CommonOptions) =>
+      exit(await (await import("./commands/list.js")).list(selection, options)),
+  );
+  command("show <key>", "one asset: what it is, what it needs, what became of it").action(async (key: string, options: CommonOptions) =>
+    exit(await (await import("./commands/show.js")).show(key, options)),
+  );
+  command("check", "every problem of the definitions at once")
+    .option("--strict", "warnings fail too")
+    .action(async (options: CommonOptions & { strict?: boolean }) => exit(await (await import("./commands/check.js")).check(options)));
+}
+
+function addRunCommands(command: AddCommand, exit: (code: number) => void): void {
+  command("runs [id]", "the latest runs, or one run with its steps")
+    .option("--status <status>", "only runs in this state")
+    .option("--limit <n>", "at most so many", "20")
+    .action(async (id: string | undefined, options: CommonOptions & { status?: string; limit: string }) =>
+      exit(await (await import("./commands/runs.js")).runs(id, options)),
+    );
+  command("logs <id>", "the events of a run", "--file <path>")
+    .option("-f, --follow", "go on until the run ends")
+    .action(async (id: string, options: CommonOptions & { follow?: boolean }) =>
+      exit(await (await import("./commands/logs.js")).logs(id, options)),
+    );
+  command("retry <id>", "run again what did not succeed in a run")
+    .option("--config <file>", "run configuration in place of the run's own")
+    .action(async (id: string, options: CommonOptions & { config?: string }) =>
+      exit(await (await import("./commands/retry.js")).retry(id, options)),
+    );
+  command("cancel <id>", "ask a run to stop, whichever process runs it").action(async (id: string, options: CommonOptions) =>
+    exit(await (await import("./commands/cancel.js")).cancel(id, options)),
+  );
+  command("status", "store, versions, runs by state, what runs now").action(async (options: CommonOptions) =>
+    exit(await (await import("./commands/status.js")).status(options)),
+  );
+}
