@@ -130,7 +130,8 @@ export function normalized(value: unknown, root = ""): unknown {
       if (typeof field === "number" && /^(id|eventId)$/.test(key)) return "event";
       if (typeof field === "number" && key === "seq") return "place";
       if (typeof field === "string" && /^(runId|id|lastRunId|parentRunId|rootRunId)$/.test(key)) return "run";
-      if (typeof field === "string" && /^(dataVersion|codeVersion)$/.test(key) && /^[0-9a-f]{32,}$/.test(field)) return "hash";
+      if (typeof field === "string" && /^(dataVersion|codeVersion|sourceVersion)$/.test(key) && /^[0-9a-f]{32,}$/.test(field))
+        return "hash";
       if (typeof field === "string" && key === "site") return field.replace(/:\d+\)$/, ":LINE)");
       return typeof field === "string" && root !== "" ? field.replaceAll(root, "ROOT") : field;
     }),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SCHEMA_VERSION } from "../../../src/storage/sql/migrate";
 import { CliProject, inOrder, normalized, SHOP } from "./cli-project";
 
 let shop: CliProject;
@@ -244,13 +245,13 @@ describe("millrace status", () => {
   test("tells versions, store, definitions and runs by state", async () => {
     await shop.run(["materialize", "raw_orders"]);
     expect(shop.plain((await shop.run(["status"])).stdout)).toBe(`millrace     ${version} on Node ${process.versions.node}
-store        ROOT/.millrace/millrace.db (schema 1, fsync NORMAL)
+store        ROOT/.millrace/millrace.db (schema ${SCHEMA_VERSION}, fsync NORMAL)
 definitions  ROOT/definitions.ts
 runs         1 SUCCESS
 `);
     expect(normalized(await shop.json(["status"], { env: { MILLRACE_CONCURRENCY: "3" } }), shop.root)).toEqual({
       versions: { millrace: version, node: process.versions.node },
-      store: { schemaVersion: 1, path: "ROOT/.millrace/millrace.db", fsync: "NORMAL" },
+      store: { schemaVersion: SCHEMA_VERSION, path: "ROOT/.millrace/millrace.db", fsync: "NORMAL" },
       settings: {
         root: "ROOT",
         definitions: "ROOT/definitions.ts",
