@@ -51,7 +51,8 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   uuid: ["src/base"],
   winston: ["src/base/winston-logger.ts"],
   yaml: ["src/config"],
-  "node:child_process": ["runtime/launch"],
+  // A run captures what its children write.
+  "node:child_process": ["runtime/launch", "runtime/execute/captured-children.ts"],
   // The loader asks whether it is on the main thread, and its hooks live on one of their own.
   "node:worker_threads": ["runtime/store", "runtime/load"],
 };

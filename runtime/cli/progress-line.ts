@@ -41,9 +41,10 @@ export function progressLine(event: NewEvent, settings: LineSettings): string | 
     case "RUN_CANCELING":
       return pc.yellow("Canceling: running steps are asked to stop. Press Ctrl-C again to stop at once.");
     case "ENGINE_EVENT":
+      return payload.error ? errorText(payload.error) : payload.message;
     case "RESOURCE_INIT_FAILURE":
     case "RESOURCE_TEARDOWN_FAILURE":
-      return payload.error ? errorText(payload.error) : payload.message;
+      return `${payload.error ? `${errorText(payload.error)}\n` : ""}${pc.red("✗")} ${payload.message}`;
     default:
       return undefined;
   }

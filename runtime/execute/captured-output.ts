@@ -1,19 +1,25 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { OutputChannels } from "./output-channels.js";
+
+export type StreamName = "stdout" | "stderr";
 
 /** Where the output of user code goes while it runs. */
 export interface OutputSink {
-  write(stream: "stdout" | "stderr", text: string): void;
+  readonly output: Pick<OutputChannels, "write" | "open" | "adopt" | "expectEcho">;
   /** Told when the code calls `process.exit`; throws. */
   onExit(code: unknown): never;
 }
 
 const running = new AsyncLocalStorage<OutputSink>();
-let users = 0;
-let restore: (() => void) | undefined;
 
 /** Runs `body` with everything that it and what it awaits prints handed to `sink`; concurrent bodies are told apart. */
 export function withOutputTo<T>(sink: OutputSink, body: () => T): T {
   return running.run(sink, body);
+}
+
+/** Runs `body`, and what it starts, as no part of the user code that called: what it prints is not that code's. */
+export function outsideUserCode<T>(body: () => T): T {
+  return running.exit(body);
 }
 
 /** The sink of the code that is running now, if it is user code. */
@@ -21,50 +27,42 @@ export function currentSink(): OutputSink | undefined {
   return running.getStore();
 }
 
-/** Takes hold of the process's output and of `process.exit` until the returned function is called; may be nested. */
+/** Takes hold of the process's output streams and of `process.exit` until the returned function is called. */
 export function captureOutput(): () => void {
-  users += 1;
-  restore ??= install();
-  let released = false;
+  const restore = [captureStream("stdout"), captureStream("stderr"), captureExit()];
   return () => {
-    if (released) return;
-    released = true;
-    users -= 1;
-    if (users > 0) return;
-    restore?.();
-    restore = undefined;
+    for (const undo of restore) undo();
   };
 }
 
-function install(): () => void {
+function captureStream(name: StreamName): () => void {
+  const stream = process[name];
+  const previous = stream.write;
+  const had = Object.prototype.hasOwnProperty.call(stream, "write");
+  const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
+    const sink = running.getStore();
+    if (!sink) return (previous as (...args: unknown[]) => boolean).call(stream, chunk, encoding, callback);
+    const bytes = typeof chunk === "string" && typeof encoding === "string" ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
+    outsideUserCode(() => sink.output.write(name, bytes as string | Uint8Array));
+    const done = typeof encoding === "function" ? encoding : callback;
+    if (typeof done === "function") queueMicrotask(() => (done as () => void)());
+    return true;
+  };
+  stream.write = write as typeof stream.write;
+  return () => {
+    if (had) stream.write = previous;
+    else delete (stream as { write?: unknown }).write;
+  };
+}
+
+function captureExit(): () => void {
   const { exit } = process;
-  const streams = (["stdout", "stderr"] as const).map((name) => {
-    const stream = process[name];
-    const own = stream.write.bind(stream);
-    const had = Object.prototype.hasOwnProperty.call(stream, "write");
-    const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
-      const sink = running.getStore();
-      if (!sink) return (own as (...args: unknown[]) => boolean)(chunk, encoding, callback);
-      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString("utf8");
-      running.exit(() => sink.write(name, text));
-      const done = typeof encoding === "function" ? encoding : callback;
-      if (typeof done === "function") queueMicrotask(() => (done as () => void)());
-      return true;
-    };
-    const previous = stream.write;
-    stream.write = write as typeof stream.write;
-    return () => {
-      if (had) stream.write = previous;
-      else delete (stream as { write?: unknown }).write;
-    };
-  });
   process.exit = ((code?: unknown) => {
     const sink = running.getStore();
     if (sink) return sink.onExit(code);
     return exit.call(process, code as number);
   }) as typeof process.exit;
   return () => {
-    for (const undo of streams) undo();
     process.exit = exit;
   };
 }

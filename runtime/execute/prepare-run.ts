@@ -1,18 +1,18 @@
 import type { Json } from "../../src/base/canonical-json.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import type { Environment } from "../../src/config/env.js";
-import { tokenName, type Provided, type Token } from "../../src/config/provided.js";
-import { ConfigFaultsError, resolveFields, type ConfigFault } from "../../src/config/resolve-fields.js";
+import { isProvided, tokenName, type Provided, type Token } from "../../src/config/provided.js";
+import { ConfigFaultsError, resolveFields, secretsOf, type ConfigFault } from "../../src/config/resolve-fields.js";
 import type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
 import type { SecretMasker } from "../../src/config/secret-masker.js";
 import { FileIOManager } from "../../src/io/file-io-manager.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import { toJson } from "../../src/model/metadata.js";
-import type { RunPlan } from "../../src/model/run-plan.js";
+import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
 import { RunContainer } from "./run-container.js";
 import type { ResolvedDefinitions, UnitBinding } from "../scan/bindings.js";
-import { type RequestedConfig, requestedConfig } from "./requested-config.js";
+import { maskedConfig, type RequestedConfig, requestedConfig } from "./requested-config.js";
 
 /** A resource of the run, in the order of its setup. */
 export interface PreparedResource {
@@ -20,6 +20,8 @@ export interface PreparedResource {
   readonly instance: object;
   /** False for an object given by `provide`: it is used as it is. */
   readonly managed: boolean;
+  /** Keys of the steps that need it, themselves or by a resource that holds it. */
+  readonly steps: ReadonlySet<string>;
 }
 
 /** The configuration of a run, validated: every instance made, nothing set up yet. */
@@ -51,10 +53,7 @@ export function prepareRun(
   masker: SecretMasker,
 ): PreparedConfig {
   const preparation = new Preparation(resolved, requestedConfig(given, resolved), environment, masker);
-  const units = [...new Set(plan.steps.map((step) => step.unit))].flatMap((id) => resolved.bindings.units.get(id) ?? []);
-  for (const unit of units) preparation.prepareUnit(unit);
-  const stored = new Set(plan.steps.flatMap((step) => step.assets));
-  for (const key of stored) preparation.prepareIo(key);
+  for (const step of plan.steps) preparation.prepareStep(step);
   preparation.refuseFaults();
   return preparation;
 }
@@ -64,7 +63,9 @@ class Preparation implements PreparedConfig {
   readonly warnings: string[] = [];
   readonly #container = new RunContainer();
   readonly #instances = new Map<Provided, object>();
+  readonly #steps = new Map<Provided, Set<string>>();
   readonly #configs = new Map<string, object>();
+  readonly #configured = new Set<string>();
   readonly #faults: ConfigFault[];
   readonly config: RunConfig;
 
@@ -79,7 +80,7 @@ class Preparation implements PreparedConfig {
   }
 
   get stored(): Json {
-    return this.masker.deep(toJson(this.config));
+    return this.masker.deep(toJson(maskedConfig(this.config, this.resolved)));
   }
 
   configFor(unit: string, type: Ctor): unknown {
@@ -98,23 +99,44 @@ class Preparation implements PreparedConfig {
     return this.#instance(this.#ioProvided(key), "io") as IOManager;
   }
 
-  prepareUnit(unit: UnitBinding): void {
+  /** All that one step needs, and no other. */
+  prepareStep(step: PlannedStep): void {
+    const unit = this.resolved.bindings.units.get(step.unit);
+    if (unit) this.#prepareUnit(unit, step.key);
+    for (const key of step.assets) this.#prepareIo(key, step.key);
+  }
+
+  #prepareUnit(unit: UnitBinding, step: string): void {
     const { code } = unit;
     if (code.kind === "function") {
-      for (const token of code.resources) this.#prepareToken(token);
+      for (const token of code.resources) this.#prepareToken(token, step);
       return;
     }
-    for (const token of code.constructorTokens) this.#prepareToken(token);
+    for (const token of code.constructorTokens) this.#prepareToken(token, step);
     this.#container.bindPipeline(code.pipeline, code.constructorTokens);
     for (const parameter of code.parameters) {
-      if (parameter.kind === "resource") this.#prepareToken(parameter.token);
-      if (parameter.kind === "input") this.prepareIo(parameter.key);
+      if (parameter.kind === "resource") this.#prepareToken(parameter.token, step);
+      if (parameter.kind === "input") this.#prepareIo(parameter.key, step);
       if (parameter.kind === "config") this.#prepareConfig(unit, parameter.type);
     }
   }
 
-  prepareIo(key: AssetKey): void {
-    this.#instance(this.#ioProvided(key), `io of ${key}`);
+  #prepareIo(key: AssetKey, step: string): void {
+    const provided = this.#ioProvided(key);
+    this.#instance(provided, `io of ${key}`);
+    this.#needs(step, provided);
+  }
+
+  /** The step needs this, and what it holds. */
+  #needs(step: string, provided: Provided): void {
+    this.#stepsOf(provided).add(step);
+    for (const field of Object.values(provided.fields ?? {})) if (isProvided(field)) this.#needs(step, field);
+  }
+
+  #stepsOf(provided: Provided): Set<string> {
+    let steps = this.#steps.get(provided);
+    if (!steps) this.#steps.set(provided, (steps = new Set()));
+    return steps;
   }
 
   refuseFaults(): void {
@@ -122,6 +144,8 @@ class Preparation implements PreparedConfig {
   }
 
   #prepareConfig(unit: UnitBinding, type: Ctor): void {
+    if (this.#configured.has(unit.unit)) return; // another step has the rest of it
+    this.#configured.add(unit.unit);
     const keys = [...unit.outKeys.values()];
     const fields = Object.assign({}, ...keys.map((key) => this.config.assets?.[key] ?? {})) as Record<string, unknown>;
     const path = `assets.${keys.find((key) => this.config.assets?.[key]) ?? keys[0] ?? unit.unit}`;
@@ -140,9 +164,11 @@ class Preparation implements PreparedConfig {
     }
   }
 
-  #prepareToken(token: Token): void {
+  #prepareToken(token: Token, step: string): void {
     const provided = this.resolved.bindings.resources.get(token);
-    if (provided && !this.#container.has(token)) this.#container.bind(token, this.#instance(provided, `resources.${tokenName(token)}`));
+    if (!provided) return;
+    this.#needs(step, provided);
+    if (!this.#container.has(token)) this.#container.bind(token, this.#instance(provided, `resources.${tokenName(token)}`));
   }
 
   #ioProvided(key: AssetKey): Provided {
@@ -156,7 +182,8 @@ class Preparation implements PreparedConfig {
     if (provided.fields === undefined) {
       const object = provided.object as object;
       this.#instances.set(provided, object);
-      this.resources.push({ name, instance: object, managed: false });
+      if (typeof provided.token === "function") this.#hide(secretsOf(object, path, new Set(), [], provided.token));
+      this.resources.push({ name, instance: object, managed: false, steps: this.#stepsOf(provided) });
       return object;
     }
     const fields = { ...provided.fields, ...this.config.resources?.[name] };
@@ -171,7 +198,7 @@ class Preparation implements PreparedConfig {
     }
     this.#hide(made.secrets);
     this.#instances.set(provided, made.instance);
-    this.resources.push({ name, instance: made.instance, managed: true });
+    this.resources.push({ name, instance: made.instance, managed: true, steps: this.#stepsOf(provided) });
     return made.instance;
   }
 }

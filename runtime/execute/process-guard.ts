@@ -1,5 +1,7 @@
 import { ExecutionError, messageOf } from "../../src/base/errors.js";
+import { captureChildren } from "./captured-children.js";
 import { captureOutput } from "./captured-output.js";
+import { captureSyncChildren } from "./captured-sync-children.js";
 
 /** What a guarded run hears of the process. */
 export interface GuardedRun {
@@ -44,7 +46,7 @@ export function guardProcess(run: GuardedRun): () => void {
 }
 
 function install(): () => void {
-  const restoreOutput = captureOutput();
+  const restore = [captureOutput(), captureChildren(), captureSyncChildren()];
   const idle = (): void => guarded.forEach((run) => run.onIdle());
   const stray = (error: unknown): void => guarded.forEach((run) => run.onStray(error));
   process.on("beforeExit", idle);
@@ -54,6 +56,6 @@ function install(): () => void {
     process.off("beforeExit", idle);
     process.off("uncaughtException", stray);
     process.off("unhandledRejection", stray);
-    restoreOutput();
+    for (const undo of restore) undo();
   };
 }

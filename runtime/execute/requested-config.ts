@@ -2,6 +2,7 @@ import { nearest } from "../../src/base/did-you-mean.js";
 import { messageOf } from "../../src/base/errors.js";
 import type { ConfigEntry } from "../../src/config/config.js";
 import { fieldsOf } from "../../src/config/json-schema.js";
+import { maskFields } from "../../src/config/mask-fields.js";
 import { type Provided, isProvided, tokenName } from "../../src/config/provided.js";
 import { type ConfigFault, unknownFields } from "../../src/config/resolve-fields.js";
 import { type RunConfig, type RunConfigInput, checkRunConfig } from "../../src/config/run-config.js";
@@ -29,6 +30,27 @@ export function requestedConfig(given: RunConfigInput, resolved: ResolvedDefinit
     for (const [name, fields] of Object.entries(config.resources)) faults.push(...resourceFaults(name, fields, bound));
   }
   return { config, faults };
+}
+
+/** The configuration as it is stored: secret fields masked by their names, of assets and resources that no step needs too. */
+export function maskedConfig({ assets, resources }: RunConfig, resolved: ResolvedDefinitions): RunConfig {
+  const types = configTypes(resolved);
+  const bound = boundByName(resolved.bindings);
+  const masked = (named: Readonly<Record<string, Fields>>, typeOf: (name: string) => Ctor | undefined): Record<string, Fields> =>
+    Object.fromEntries(
+      Object.entries(named).map(([name, fields]) => {
+        const type = typeOf(name);
+        return [name, type ? maskFields(type, fields) : fields];
+      }),
+    );
+  return {
+    ...(assets ? { assets: masked(assets, (key) => types.get(key)) } : {}),
+    ...(resources ? { resources: masked(resources, (name) => configuredType(bound.get(name))) } : {}),
+  };
+}
+
+function configuredType(provided: Provided | undefined): Ctor | undefined {
+  return provided?.fields === undefined ? undefined : provided.token;
 }
 
 function isEntries(given: RunConfigInput): given is readonly ConfigEntry[] {

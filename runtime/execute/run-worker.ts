@@ -15,8 +15,8 @@ import type { RunOutcome, RunServices } from "./services.js";
 import { stepLog } from "./step-context.js";
 import { storedError } from "./stored-error.js";
 import { ProcessExitError, StepCanceledError, StepTimeoutError } from "./user-code-boundary.js";
-import type { OutputSink } from "./captured-output.js";
-import { LineBuffer } from "./line-buffer.js";
+import { outsideUserCode, type OutputSink } from "./captured-output.js";
+import { OutputChannels } from "./output-channels.js";
 
 /** The run that is to be executed; it has been claimed. */
 export interface ClaimedRun {
@@ -48,6 +48,9 @@ const AT_THE_END: ReadonlySet<EventType> = new Set([
   "ASSET_OBSERVATION",
   "ASSET_CHECK_EVALUATION",
 ]);
+
+/** So many events wait to be written before a child that prints faster than they are is held up. */
+const MOST_WAITING = 1_000;
 
 /** A lease lasts this long without renewal, in milliseconds. */
 export const LEASE_MS = 30_000;
@@ -136,10 +139,11 @@ export class RunWorker {
   #schedule(): void {
     if (this.#scheduled || this.#writing) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const write = (): void => {
       this.#scheduled = false;
       this.#write().catch((error: unknown) => this.#fail(error));
-    });
+    };
+    outsideUserCode(() => setImmediate(write)); // user code may be what asks for it: a log line, an exit
   }
 
   /** What follows from the events so far: steps become ready, or are passed over, which may pass over others in turn. */
@@ -195,14 +199,44 @@ export class RunWorker {
             fix: "Look at it with `millrace runs`; this process has stopped working on it.",
           });
         for (const completion of completions) this.#remember(completion, result.eventIds[completion.attemptId] ?? []);
+        this.#makeRoom();
         this.#tell([...completions.flatMap((completion) => completion.events), ...events]);
         for (const { claim, step } of claims) this.#start(step, claim);
+        this.#over = ended;
         if (ended) return this.#finish({ runId: this.#run.runId, status });
         if (result.cancelRequested) this.cancel();
       }
     } finally {
       this.#writing = false;
+      this.#makeRoom();
     }
+  }
+  #over = false;
+  #waitingForRoom: (() => void)[] = [];
+
+  #makeRoom(): void {
+    for (const go of this.#waitingForRoom.splice(0)) go();
+  }
+
+  #eventOf({ step, number }: Running, type: EventType, payload: EventPayload): NewEvent {
+    return { type, atMs: this.#services.clock.nowMs(), stepKey: step.key, attempt: number, payload: this.#services.masker.deep(payload) };
+  }
+
+  #record(running: Running, event: NewEvent): void {
+    if (running.settled) return;
+    running.pending.push(event);
+    if (!AT_THE_END.has(event.type)) this.#scheduleSoon();
+  }
+
+  /** A line that something prints: the step's while its attempt is under way, then the run's, then nobody's. */
+  #line(running: Running, stream: "stdout" | "stderr", message: string): Promise<void> | undefined {
+    if (this.#over) return undefined;
+    if (running.settled) this.#event("OUTPUT", undefined, { stream, message });
+    else running.pending.push(this.#eventOf(running, "OUTPUT", { stream, message }));
+    this.#scheduleSoon();
+    if (this.#events.length + running.pending.length < MOST_WAITING) return undefined;
+    this.#schedule();
+    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
   }
 
   #tell(events: readonly NewEvent[]): void {
@@ -269,25 +303,13 @@ export class RunWorker {
     const unit = this.#units.get(step.unit);
     const binding = this.#services.resolved.bindings.units.get(step.unit);
     if (!unit || !binding) throw new InternalError(`Step "${step.key}" has no code.`);
-    const record = (event: NewEvent): void => {
-      if (running.settled) return;
-      running.pending.push(event);
-      if (!AT_THE_END.has(event.type)) this.#scheduleSoon();
-    };
-    const emit = (type: EventType, payload: EventPayload): void =>
-      record({
-        type,
-        atMs: this.#services.clock.nowMs(),
-        stepKey: step.key,
-        attempt: number,
-        payload: this.#services.masker.deep(payload),
-      });
-    const lines = new LineBuffer((stream, message) => emit("OUTPUT", { stream, message }));
+    const record = (event: NewEvent): void => this.#record(running, event);
+    const output = new OutputChannels(this.#services.masker, (stream, line) => this.#line(running, stream, line));
     const sink: OutputSink = {
-      write: (stream, text) => lines.write(stream, text),
+      output,
       onExit: (code) => {
-        const error = new ProcessExitError(step.key, code);
-        running.controller.abort(error);
+        const error = new ProcessExitError(`Step "${step.key}"`, code);
+        outsideUserCode(() => running.controller.abort(error));
         throw error;
       },
     };
@@ -307,7 +329,7 @@ export class RunWorker {
         clock: this.#services.clock,
         graceMs: this.#services.cancelGraceMs,
       },
-      log: stepLog((payload) => emit("LOG", payload)),
+      log: stepLog((payload) => record(this.#eventOf(running, "LOG", payload))),
       record,
       specOf: (key) => this.#specs.get(key) ?? missing(key),
       checkOf: (id) => this.#checks.get(id) ?? missing(id),
@@ -320,7 +342,7 @@ export class RunWorker {
       return await executeStep(this.#services, attempt);
     } finally {
       over.abort();
-      lines.flush();
+      await output.settle();
     }
   }
 
@@ -345,11 +367,11 @@ export class RunWorker {
 
   #scheduleSoon(): void {
     if (this.#soon !== undefined) return;
-    this.#soon = setTimeout(() => {
+    const soon = (): void => {
       this.#soon = undefined;
       this.#schedule();
-    }, 50);
-    this.#soon.unref();
+    };
+    this.#soon = outsideUserCode(() => setTimeout(soon, 50)).unref();
   }
   #soon: NodeJS.Timeout | undefined;
 

@@ -11,6 +11,8 @@ import type { ResolvedDefinitions } from "../scan/bindings.js";
 export interface Masker {
   text(text: string): string;
   deep<T>(value: T): T;
+  /** Masks text whose chunks may cut a secret. */
+  stream(): { write(chunk: string): string; flush(): string };
 }
 
 /** The resources of a run: set up already, found by their tokens. */

@@ -46,9 +46,10 @@ export class StepAbandonedError extends ExecutionError {
 
 /** User code called `process.exit`, which would have ended the run beside it. */
 export class ProcessExitError extends ExecutionError {
-  constructor(stepKey: string, code: unknown) {
-    super("STEP.PROCESS_EXIT", `Step "${stepKey}" called process.exit(${code === undefined ? "" : String(code)}).`, {
-      fix: "Throw an error to fail the step, or return to end it.",
+  /** @param who - e.g. `Step "orders"` */
+  constructor(who: string, code: unknown) {
+    super("STEP.PROCESS_EXIT", `${who} called process.exit(${code === undefined ? "" : String(code)}).`, {
+      fix: "Throw an error to fail, or return to end.",
     });
   }
 }

@@ -123,7 +123,7 @@ export class Session {
     const nowMs = clock.nowMs();
     const { runId, epoch } = await createAndClaim(
       store,
-      { plan, selection, tags: options.tags ?? {}, config: prepared.stored, codeVersion, ...lineage },
+      { plan, selection: masker.text(selection), tags: masker.deep(options.tags ?? {}), config: prepared.stored, codeVersion, ...lineage },
       owner,
       nowMs,
     );

@@ -108,15 +108,16 @@ function secretNamesOf(thing: object | undefined): ReadonlySet<string> {
   return typeof type === "function" ? secretFieldsOf(type) : new Set<string>();
 }
 
-/** Every secret in an instance and in what it holds, but for the resources in it: they tell of their own. */
-function secretsOf(
+/** Every secret in an instance and in what it holds, but for the resources in it: they tell of their own. `type` is asked in the place of the class that it has. */
+export function secretsOf(
   thing: unknown,
   path: string,
   skipped: ReadonlySet<string> = new Set(),
   above: readonly unknown[] = [],
+  type?: Ctor,
 ): { path: string; value: string }[] {
   if (typeof thing !== "object" || thing === null || above.includes(thing)) return [];
-  const names = secretNamesOf(thing);
+  const names = type ? secretFieldsOf(type as unknown as { prototype: unknown }) : secretNamesOf(thing);
   return Object.entries(thing).flatMap(([name, held]) => {
     if (skipped.has(name)) return [];
     const here = `${path}.${name}`;

@@ -89,6 +89,7 @@ export class SecretMasker {
 
   #walk(data: unknown, above: Set<object>): unknown {
     if (typeof data === "string") return this.text(data);
+    if (typeof data === "number" || typeof data === "bigint") return this.#forms.has(String(data)) ? MASK : data;
     if (typeof data !== "object" || data === null || data instanceof Date || ArrayBuffer.isView(data)) return data;
     if (above.has(data)) return "[circular]";
     above.add(data);
@@ -107,15 +108,12 @@ export class SecretMasker {
 
 function formsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
-  return [
-    secret,
-    json,
-    JSON.stringify(json).slice(1, -1),
-    encodeURIComponent(secret),
-    encodeURI(secret),
-    new URLSearchParams({ s: secret }).toString().slice(2),
-    ...base64Forms(secret),
-  ];
+  return [secret, json, JSON.stringify(json).slice(1, -1), ...urlForms(secret), ...base64Forms(secret)];
+}
+
+function urlForms(secret: string): string[] {
+  const forms = [encodeURIComponent(secret), encodeURI(secret), new URLSearchParams({ s: secret }).toString().slice(2)];
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
 }
 
 /** A secret within longer base64 text has three looks, by its place; the outer characters, which its neighbours change, are left out. */

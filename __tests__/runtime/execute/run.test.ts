@@ -226,7 +226,7 @@ describe("a run", () => {
     expect(messages).toEqual({
       text: '"just text" was thrown, which is no Error',
       nothing: "undefined was thrown (or a promise rejected with it)",
-      exits: 'Step "exits" called process.exit(3).\n  → Throw an error to fail the step, or return to end it.',
+      exits: 'Step "exits" called process.exit(3).\n  → Throw an error to fail, or return to end.',
       sleeps: 'Step "sleeps" did not end within 20 ms.\n  → Make it faster, let it heed `context.signal`, or give it a longer `timeout`.',
     });
   });
