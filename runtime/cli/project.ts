@@ -20,7 +20,7 @@ export async function withStore<T>(options: CommonOptions, body: (store: RunStor
   const settings = await settingsFor(options);
   const { store, repaired } = await openProjectStore(settings);
   try {
-    sayRepaired(repaired);
+    await sayRepaired(store, repaired);
     return await body(store, settings);
   } finally {
     await store.close();
@@ -35,7 +35,7 @@ export async function withSession<T>(options: CommonOptions, body: (session: Ses
   const { store, storageDir, repaired } = opened;
   try {
     for (const warning of resolved.warnings) process.stderr.write(`warning: ${warning}\n`);
-    sayRepaired(repaired);
+    await sayRepaired(store, repaired);
     const session = new Session({
       resolved,
       store,
@@ -53,8 +53,11 @@ export async function withSession<T>(options: CommonOptions, body: (session: Ses
   }
 }
 
-function sayRepaired(repaired: readonly string[]): void {
-  for (const id of repaired) process.stderr.write(`Run ${id} was left by a process that is gone; it is now marked failed.\n`);
+async function sayRepaired(store: RunStore, repaired: readonly string[]): Promise<void> {
+  for (const id of repaired) {
+    const run = await store.getRun(id);
+    process.stderr.write(`Run ${id} was left by a process that is gone; it is now marked ${run?.status}.\n`);
+  }
 }
 
 /** The run of this id, or of the only id that begins or ends so. */
