@@ -5,7 +5,7 @@ import { methodTarget } from "./declarations/method-target.js";
 import { OptionError } from "./declarations/option-error.js";
 import { parameterTypesOf } from "./declarations/parameter-types.js";
 import { type DeclaredCheck, type RetryOptions, parseCheckName, parseChecks, parseUnitFields } from "./declarations/parse-options.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
 
 /** What describes a check. */

@@ -12,7 +12,7 @@ import {
   parseChecks,
   parseUnitFields,
 } from "./declarations/parse-options.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
 import type { PartitionsDefinition } from "./partitions-definition.js";
 import type { Method, OutputOf } from "./value-of.js";

@@ -12,7 +12,7 @@ import {
   parseChecks,
   parseUnitFields,
 } from "./declarations/parse-options.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import type { IOOption } from "./asset.js";
 
 /** One asset of `defineAssets`, under its full key, which is also the name of its out. */

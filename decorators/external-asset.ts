@@ -1,6 +1,6 @@
 import type { ExternalAsset } from "./declarations/declaration.js";
 import { type RawAssetOptions, parseAssetFields } from "./declarations/parse-options.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 
 /** What describes an asset that is made elsewhere. */
 export type ExternalAssetOptions = Omit<RawAssetOptions, "keyPrefix" | "io" | "key"> & { readonly key: string };

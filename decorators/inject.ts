@@ -2,7 +2,7 @@ import "reflect-metadata";
 import { inject as injectIntoConstructor } from "tsyringe";
 import type { Token } from "../src/config/provided.js";
 import { declare } from "./declarations/slot.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import { methodTarget } from "./declarations/method-target.js";
 
 /** What `provide(token, …)` binds: for a parameter of a pipeline's constructor or of an annotated method whose type names no class. */

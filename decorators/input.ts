@@ -1,6 +1,6 @@
 import type { AssetRef, Ctor } from "../src/model/asset-ref.js";
 import { declare } from "./declarations/slot.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { ref } from "./ref.js";
 import type { InputDecorator, MethodName, OutName, OutOf, OutputOf } from "./value-of.js";

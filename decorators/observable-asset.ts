@@ -3,7 +3,7 @@ import type { AssetOptions } from "./asset.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { parameterTypesOf } from "./declarations/parameter-types.js";
 import { parseAssetFields, parseUnitFields } from "./declarations/parse-options.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
 import type { PartitionsDefinition } from "./partitions-definition.js";
 

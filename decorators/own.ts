@@ -1,5 +1,5 @@
 import { declare } from "./declarations/slot.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import { methodTarget } from "./declarations/method-target.js";
 import type { OwnDecorator } from "./value-of.js";
 

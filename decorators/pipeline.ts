@@ -1,7 +1,7 @@
 import type { IOOption } from "./asset.js";
 import { parameterTypesOf } from "./declarations/parameter-types.js";
 import { type RawAssetOptions, parseAssetFields } from "./declarations/parse-options.js";
-import { declarationSite } from "./declarations/site.js";
+import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
 
 /** Defaults for the assets of a class; an asset's own option wins, tags are joined. */

@@ -4,7 +4,7 @@ import type { MetadataInput } from "../../src/model/metadata.js";
 import type { RetryPolicy } from "../../src/model/retry-policy.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import type { Provided, Token } from "../../src/config/provided.js";
-import type { DeclarationSite } from "./site.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 
 /** What describes an asset, as the author gave it and as the decorator found it right; absent: not said here. */
 export interface AssetFields {

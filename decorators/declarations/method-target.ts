@@ -1,5 +1,5 @@
 import { OptionError } from "./option-error.js";
-import type { DeclarationSite } from "./site.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 
 /** The method's name and its own site. @throws {@link OptionError} for a static method or one named by a symbol */
 export function methodTarget(

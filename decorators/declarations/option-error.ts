@@ -1,5 +1,5 @@
 import { DefinitionError } from "../../src/base/errors.js";
-import type { DeclarationSite } from "./site.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 
 /** An option of a decorator cannot be what was meant. Thrown where it stands, when the file is imported. */
 export class OptionError extends DefinitionError {

@@ -8,7 +8,7 @@ import type { RetryPolicy } from "../../src/model/retry-policy.js";
 import type { AssetFields, CheckFields, UnitFields } from "./declaration.js";
 import { isAssetKey, isName } from "./names.js";
 import { OptionError } from "./option-error.js";
-import type { DeclarationSite } from "./site.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 
 /** How often and when a failed attempt is made again. */
 export interface RetryOptions {
