@@ -43,6 +43,10 @@ export class AssetIndex {
     };
   }
 
+  find(asset: AssetRef | string): Found {
+    return typeof asset === "string" ? this.findKey(asset) : this.findRef(asset);
+  }
+
   findRef(ref: AssetRef): Found {
     const { target } = ref;
     return "key" in target ? this.findKey(target.key) : this.findMethod(classOf(target, this.#methods), target.method, target.out);

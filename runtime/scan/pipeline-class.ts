@@ -1,6 +1,7 @@
 import type { AssetFields, ParameterDeclaration, PipelineDeclaration, UnitDeclaration } from "../../decorators/declarations/declaration.js";
 import { ownDeclarations } from "../../decorators/declarations/slot.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
+import type { CatalogDraft } from "./catalog-draft.js";
 
 /** What a class and its bases declare, as it holds for this class. */
 export interface PipelineClass {
@@ -50,4 +51,23 @@ export function readPipelineClass(type: Ctor): PipelineClass {
     }
   }
   return { type, name: type.name || "(anonymous class)", chain, declaration, fields, units, inputs, strays };
+}
+
+/** The classes that `Definitions` lists, each once, and known to the index. */
+export function readPipelines(pipelines: readonly Ctor[], draft: CatalogDraft): readonly PipelineClass[] {
+  const views = new Map<Ctor, PipelineClass>();
+  for (const type of pipelines) {
+    if (views.has(type)) {
+      draft.report({
+        code: "DEFINITION.PIPELINE_TWICE",
+        message: `${type.name} is in Definitions.pipelines twice.`,
+        fix: "List it once.",
+      });
+      continue;
+    }
+    const view = readPipelineClass(type);
+    views.set(type, view);
+    draft.index.addClass(view);
+  }
+  return [...views.values()];
 }

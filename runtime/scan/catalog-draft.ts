@@ -1,0 +1,24 @@
+import type { IOManager } from "../../src/config/io-manager.js";
+import type { Provided, Token } from "../../src/config/provided.js";
+import type { AssetKey, AssetSpec, CheckSpec, UnitSpec } from "../../src/model/asset-spec.js";
+import { AssetIndex } from "./asset-index.js";
+import type { UnitBinding } from "./bindings.js";
+import type { ScanProblem } from "./scan-error.js";
+
+/** What the scan has found so far: the parts of the catalog and of the bindings, and every problem. */
+export class CatalogDraft {
+  readonly index = new AssetIndex();
+  readonly resources = new Map<Token, Provided>();
+  readonly io = new Map<AssetKey, Provided<IOManager>>();
+  readonly assets = new Map<AssetKey, AssetSpec>();
+  readonly checks = new Map<string, CheckSpec>();
+  readonly units: UnitSpec[] = [];
+  readonly bindings = new Map<string, UnitBinding>();
+  readonly problems: ScanProblem[];
+  readonly warnings: string[] = [];
+  readonly report = (problem: ScanProblem): void => void this.problems.push(problem);
+
+  constructor(problems: readonly ScanProblem[]) {
+    this.problems = [...problems];
+  }
+}

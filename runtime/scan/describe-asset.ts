@@ -1,0 +1,53 @@
+import type { AssetFields } from "../../decorators/declarations/declaration.js";
+import { messageOf } from "../../src/base/errors.js";
+import type { AssetSpec } from "../../src/model/asset-spec.js";
+import type { MetadataValue } from "../../src/model/metadata-value.js";
+import { normalizeMetadata } from "../../src/model/metadata.js";
+import type { CatalogDraft } from "./catalog-draft.js";
+import type { AssetDraft } from "./unit-draft.js";
+
+/** All that is known of an asset without its code, but for the computation that makes it. */
+export function describeAsset(
+  { key, out, fields, skippable }: AssetDraft,
+  of: Pick<AssetSpec, "deps" | "partitions" | "observable"> & { readonly site: string },
+  draft: CatalogDraft,
+): AssetSpec {
+  return {
+    key,
+    ...(out === undefined ? {} : { out }),
+    ...(fields.description === undefined ? {} : { description: fields.description }),
+    group: fields.group ?? "default",
+    owners: [...(fields.owners ?? [])],
+    tags: { ...fields.tags },
+    kinds: [...(fields.kinds ?? [])],
+    ...(fields.codeVersion === undefined ? {} : { codeVersion: fields.codeVersion }),
+    metadata: storedMetadata(fields.metadata, of.site, draft),
+    deps: of.deps,
+    skippable,
+    observable: of.observable,
+    partitions: of.partitions,
+    site: of.site,
+  };
+}
+
+/** The metadata with the kinds of its values written out; what cannot be stored is a problem. */
+export function storedMetadata(
+  metadata: AssetFields["metadata"],
+  site: string,
+  { report }: CatalogDraft,
+): Readonly<Record<string, MetadataValue>> {
+  if (!metadata) return {};
+  try {
+    // A copy, so that freezing the catalog does not freeze what the author holds.
+    return structuredClone(normalizeMetadata(metadata));
+  } catch (error) {
+    const isCircular = error instanceof RangeError;
+    report({
+      code: "METADATA.VALUE",
+      message: isCircular ? "The metadata refers to itself, which cannot be stored." : (messageOf(error).split("\n")[0] ?? ""),
+      site,
+      fix: "Give text, a number, a boolean, a Date, plain data, or a value made by MetadataValue.",
+    });
+    return {};
+  }
+}
