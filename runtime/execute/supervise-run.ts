@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { SecretMasker } from "../../src/config/secret-masker.js";
 import type { Clock } from "../../src/base/clock.js";
 import type { NewEvent } from "../../src/model/event.js";
@@ -99,20 +100,7 @@ async function endWithoutSteps(world: Supervision, run: ClaimedRun, resource: st
 
 /** Another process asks through the store; a commit learns it at once, a quiet run within half a second. */
 async function watchForCancel(world: Supervision, run: ClaimedRun, worker: RunWorker, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, CANCEL_POLL_MS);
-      timer.unref();
-      signal.addEventListener(
-        "abort",
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
-    if (signal.aborted) return;
+  while (await pause(CANCEL_POLL_MS, true, { signal, ref: false }).catch(() => false)) {
     const current = await world.store.getRun(run.runId).catch(() => undefined);
     if (current?.cancelRequestedAtMs !== undefined) return worker.cancel();
   }

@@ -10,6 +10,7 @@ import type { RunRecord } from "../../src/model/run.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import { planRun } from "../../src/planning/plan-run.js";
 import type { Owner, RunStore } from "../../src/storage/run-store.js";
+import { outsideUserCode } from "../execute/captured-output.js";
 import { createAndClaim, storedValues } from "../execute/run-launch.js";
 import { prepareRun, type PreparedConfig } from "../execute/prepare-run.js";
 import { superviseRun } from "../execute/supervise-run.js";
@@ -130,11 +131,12 @@ export class Session {
     options.onPlan?.(plan, runId);
     const planned = new Set(plan.steps.flatMap((step) => step.assets));
     const upstream = [...new Set(plan.steps.flatMap((step) => this.#needs(step.assets, step.checks)))].filter((key) => !planned.has(key));
+    const { onEvent } = options;
     const outcome = await superviseRun(
       {
         ...this.#options,
         random: this.#options.random ?? Math.random,
-        ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+        ...(onEvent ? { onEvent: (event: NewEvent) => outsideUserCode(() => onEvent(event)) } : {}),
       },
       prepared,
       masker,
