@@ -29,7 +29,7 @@ it("shows what a step logs and prints once, and takes what it shows for no outpu
     };
     const { lines, stderr } = millrace("materialize", "orders");
     expect(stderr).toBe("");
-    const shown = [1, 2, 3].flatMap((n) => [`  orders info page {"n":${n}}`, `  orders │ read ${n}`]);
+    const shown = [1, 2, 3].flatMap((n) => [`  orders │ page {"n":${n}}`, `  orders │ read ${n}`]);
     expect(lines.filter((line) => line.startsWith("  orders"))).toEqual(shown);
     const { lines: kept } = millrace("logs", /^Run (\w+)/.exec(lines[0]!)![1]!);
     expect(kept.filter((line) => / (LOG|OUTPUT) /.test(line))).toHaveLength(6);
