@@ -2,9 +2,10 @@
 export function deepFreeze<T>(data: T): T {
   if (typeof data !== "object" || data === null || Object.isFrozen(data)) return data;
   Object.freeze(data);
-  for (const key in data) {
-    const item: unknown = data[key];
-    if (typeof item === "object") deepFreeze(item);
+  if (Array.isArray(data)) {
+    for (const item of data as unknown[]) if (typeof item === "object") deepFreeze(item);
+    return data;
   }
+  for (const item of Object.values(data)) if (typeof item === "object") deepFreeze(item);
   return data;
 }

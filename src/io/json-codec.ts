@@ -8,6 +8,7 @@ import { decodeTagged, encodeTagged, UnknownTagError } from "./tagged-json.js";
 
 const ROWS_HEAD = '{"$rows":"one a line"}';
 const FLUSH_CHARS = 1 << 16;
+const HEAD_BYTES = 1 << 14;
 
 /**
  * Values as JSON that comes back equal: also Date, bigint, Map, Set, bytes, undefined, NaN, infinities and -0. An async
@@ -41,12 +42,13 @@ export class JsonCodec implements Codec {
 
   /** The value; of a stream: all its rows in an array (see {@link JsonCodec.readRows} for one by one). */
   async read(path: string, context: CodecContext): Promise<unknown> {
-    if (await this.holdsRows(path)) {
+    const { head, whole } = await readHead(path);
+    if (head.startsWith(ROWS_HEAD)) {
       const rows: unknown[] = [];
       for await (const row of this.readRows(path, context)) rows.push(row);
       return rows;
     }
-    const text = await readFile(path, "utf8");
+    const text = whole ? head : await readFile(path, "utf8");
     try {
       return decodeTagged(text);
     } catch (error) {
@@ -76,17 +78,16 @@ export class JsonCodec implements Codec {
     if (end !== `{"$end":${lineNumber - 2}}`)
       throw corrupt(path, `line ${lineNumber}: ${end === undefined ? "the end is missing" : "rows are missing"}`, context);
   }
+}
 
-  /** Whether the file was written from an async iterable of rows. */
-  async holdsRows(path: string): Promise<boolean> {
-    const file = await open(path, "r");
-    try {
-      const head = Buffer.alloc(ROWS_HEAD.length);
-      await file.read(head, 0, head.length, 0);
-      return head.toString() === ROWS_HEAD;
-    } finally {
-      await file.close();
-    }
+/** The file's beginning, which tells rows from a value; it is the whole file when that is small. */
+async function readHead(path: string): Promise<{ readonly head: string; readonly whole: boolean }> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return { head: buffer.toString("utf8", 0, bytesRead), whole: bytesRead < HEAD_BYTES };
+  } finally {
+    await file.close();
   }
 }
 

@@ -53,6 +53,7 @@ export class RunState {
   readonly #order = new Map<string, number>();
   #touched: Node[] = [];
   #open: number;
+  #failures = 0;
 
   constructor(plan: RunPlan) {
     plan.steps.forEach((step, index) => {
@@ -74,7 +75,7 @@ export class RunState {
 
   /** Whether a step failed (or was not run because of one). */
   get failed(): boolean {
-    return [...this.#nodes.values()].some((node) => node.status === "FAILURE");
+    return this.#failures > 0;
   }
 
   statusOf(stepKey: string): StepStatus {
@@ -101,6 +102,7 @@ export class RunState {
     node.status = status;
     if (!isFinalStep(status)) return;
     this.#open -= 1;
+    if (status === "FAILURE") this.#failures += 1;
     for (const dependent of node.dependents) {
       dependent.waits -= 1;
       this.#touched.push(dependent);
