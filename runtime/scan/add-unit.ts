@@ -23,13 +23,13 @@ export function addUnit(unit: UnitDraft, parts: UnitParts, draft: CatalogDraft):
   for (const asset of unit.assets) {
     const deps = resolveDependencies({ loads: parts.loads, deps: [...unit.deps, ...(asset.fields.deps ?? [])], siblings, site }, draft);
     const described = describeAsset(asset, { site, deps, partitions: unit.partitions, observable: unit.kind === "observable" }, draft);
-    draft.assets.set(asset.key, { ...described, unit: id });
+    draft.assets.set(asset.key, Object.assign(described, { unit: id }));
     if (asset.fields.io) draft.io.set(asset.key, asset.fields.io);
     for (const check of asset.checks) checks.push(addCheck(check, { asset: asset.key, unit: id, deps: [], site }, draft));
   }
   if (draft.bindings.has(id)) reportSameName(unit, draft);
   const assets = unit.assets.map(({ key }) => key);
-  draft.units.push({ id, kind: unit.kind, assets, checks, canSubset: unit.canSubset, ...parts.unit, site });
+  draft.units.push(Object.assign({ id, kind: unit.kind, assets, checks, canSubset: unit.canSubset, site }, parts.unit));
   draft.bindings.set(id, { unit: id, code: parts.code, outKeys: new Map(unit.assets.map(({ out = "result", key }) => [out, key])) });
 }
 

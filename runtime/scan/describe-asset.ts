@@ -12,15 +12,12 @@ export function describeAsset(
   of: Pick<AssetSpec, "deps" | "partitions" | "observable"> & { readonly site: string },
   draft: CatalogDraft,
 ): AssetSpec {
-  return {
+  const spec: { -readonly [K in keyof AssetSpec]: AssetSpec[K] } = {
     key,
-    ...(out === undefined ? {} : { out }),
-    ...(fields.description === undefined ? {} : { description: fields.description }),
     group: fields.group ?? "default",
     owners: [...(fields.owners ?? [])],
     tags: { ...fields.tags },
     kinds: [...(fields.kinds ?? [])],
-    ...(fields.codeVersion === undefined ? {} : { codeVersion: fields.codeVersion }),
     metadata: storedMetadata(fields.metadata, of.site, draft),
     deps: of.deps,
     skippable,
@@ -28,6 +25,10 @@ export function describeAsset(
     partitions: of.partitions,
     site: of.site,
   };
+  if (out !== undefined) spec.out = out;
+  if (fields.description !== undefined) spec.description = fields.description;
+  if (fields.codeVersion !== undefined) spec.codeVersion = fields.codeVersion;
+  return spec;
 }
 
 /** The metadata with the kinds of its values written out; what cannot be stored is a problem. */

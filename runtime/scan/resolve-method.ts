@@ -25,7 +25,7 @@ export function resolveMethod(
   const parts: UnitParts = {
     loads: parameters.flatMap((parameter) => (parameter.kind === "input" ? [parameter.key] : [])),
     code: { kind: "method", pipeline: view.type, method: declaration.method, parameters, constructorTokens },
-    unit: { ...declaration.unit, resources: namesOf(tokens), ...(schema === undefined ? {} : { configSchema: schema }) },
+    unit: Object.assign({ resources: namesOf(tokens) }, declaration.unit, schema === undefined ? undefined : { configSchema: schema }),
     checks: [],
   };
   if (declaration.kind === "check") addChecks(declaration, method.site, parts, draft);
