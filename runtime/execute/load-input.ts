@@ -1,7 +1,8 @@
+import { types } from "node:util";
 import { ExecutionError } from "../../src/base/errors.js";
 import type { InputContext, IOManager } from "../../src/config/io-manager.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
-import type { ParameterBinding } from "../scan/bindings.js";
+import type { BuiltInType, ParameterBinding } from "../scan/bindings.js";
 import type { Attempt } from "./attempt.js";
 import { isAsyncIterable } from "./given-outputs.js";
 import type { RunServices } from "./services.js";
@@ -52,8 +53,26 @@ export async function loadInput(services: RunServices, attempt: Attempt, input: 
 async function inForm(value: unknown, input: InputBinding, manager: IOManager, attempt: Attempt): Promise<unknown> {
   if (input.form === "stream") return isAsyncIterable(value) ? value : streamOf(value, input, manager, attempt);
   const whole = isAsyncIterable(value) ? await callUserCode(attempt.boundary, () => gather(value)) : value;
-  if (input.form === "array" && !Array.isArray(whole)) throw wrongType(input.key, "an array", whole, manager, attempt);
+  if (input.form === "array" && !Array.isArray(whole)) throw wrongType(input.key, "an Array", whole, manager, attempt);
+  // A parameter's type leaves null and undefined out: `Date | null` reads Date.
+  if (input.type !== undefined && whole !== null && whole !== undefined && !isOf(input.type, whole))
+    throw wrongType(input.key, `a ${input.type}`, whole, manager, attempt);
   return whole;
+}
+
+function isOf(type: BuiltInType, value: unknown): boolean {
+  switch (type) {
+    case "Map":
+      return types.isMap(value);
+    case "Set":
+      return types.isSet(value);
+    case "Date":
+      return types.isDate(value);
+    case "Uint8Array":
+      return types.isUint8Array(value);
+    default:
+      return typeof value === type.toLowerCase();
+  }
 }
 
 async function* streamOf(value: unknown, input: { key: AssetKey }, manager: IOManager, attempt: Attempt): AsyncGenerator<unknown> {

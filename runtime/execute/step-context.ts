@@ -106,6 +106,15 @@ export class StepCheckContext extends CheckContext {
 /** A log that hands each line to `emit` as a payload. */
 export function stepLog(emit: (payload: EventPayload) => void): StepLog {
   const at = (level: NonNullable<EventPayload["level"]>) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-    emit({ level, message, ...(fields ? { fields: toJson(fields) as Record<string, unknown> } : {}) });
+    emit({ level, message, ...(fields ? { fields: plainFields(fields) } : {}) });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** A log line is no reason to fail: fields that refer to themselves are left out, and the line says so. */
+function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  try {
+    return toJson(fields) as Record<string, unknown>;
+  } catch {
+    return { "left out": "the fields refer to themselves" };
+  }
 }

@@ -1,7 +1,7 @@
 import type { ParameterDeclaration, ParameterTypes, UnitDeclaration } from "../../decorators/declarations/declaration.js";
 import type { Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
-import type { ParameterBinding } from "./bindings.js";
+import type { BuiltInType, ParameterBinding } from "./bindings.js";
 import type { CatalogDraft } from "./catalog-draft.js";
 import { BUILT_IN, IMPORT_FIX } from "./compiler-metadata.js";
 import { parameterNames } from "./method-source.js";
@@ -10,6 +10,18 @@ import type { PipelineClass } from "./pipeline-class.js";
 
 const CONFIG = Symbol.for("millrace/config");
 const CONTEXT = Symbol.for("millrace/context");
+const RECOGNISED = new Map<unknown, BuiltInType>([
+  [String, "String"],
+  [Number, "Number"],
+  [Boolean, "Boolean"],
+  [BigInt, "BigInt"],
+  [Map, "Map"],
+  [Set, "Set"],
+  [Date, "Date"],
+  [Uint8Array, "Uint8Array"],
+  [Buffer, "Uint8Array"],
+]);
+
 /** How each parameter of a method gets its value; problems are reported, and their parameters left out. */
 export function bindParameters(view: PipelineClass, unit: UnitDeclaration, scope: CatalogDraft): readonly ParameterBinding[] {
   const site = unit.site.toString.bind(unit.site);
@@ -54,8 +66,16 @@ function bindInput(
 ): ParameterBinding | undefined {
   if (input.from.kind === "token") return bindToken(view, input, input.from.token, { resources, report });
   const found = input.from.kind === "ref" ? index.findRef(input.from.ref) : index.findMethod(view.type, input.from.method, input.from.out);
-  if ("key" in found)
-    return { kind: "input", key: found.key, optional: input.optional, form: input.stream ? "stream" : type === Array ? "array" : "any" };
+  if ("key" in found) {
+    const builtIn = input.stream ? undefined : RECOGNISED.get(type);
+    return {
+      kind: "input",
+      key: found.key,
+      optional: input.optional,
+      form: input.stream ? "stream" : type === Array ? "array" : "any",
+      ...(builtIn === undefined ? {} : { type: builtIn }),
+    };
+  }
   report({ ...found, site: input.site.toString() });
   return undefined;
 }

@@ -4,6 +4,9 @@ import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { Catalog } from "../../src/model/catalog.js";
 
+/** Types that can be recognised in any value, also one from another realm. */
+export type BuiltInType = "String" | "Number" | "Boolean" | "BigInt" | "Map" | "Set" | "Date" | "Uint8Array";
+
 /** How one parameter of a method gets its value. */
 export type ParameterBinding =
   | { readonly kind: "context" }
@@ -15,6 +18,8 @@ export type ParameterBinding =
       readonly optional: boolean;
       /** `array`: rows are gathered; `stream`: rows are handed as an async iterable; `any`: as the manager gives it, gathered. */
       readonly form: "array" | "stream" | "any";
+      /** Name of the built-in type that the parameter declares, where it tells what fits. */
+      readonly type?: BuiltInType;
     };
 
 /** The code behind a unit. */

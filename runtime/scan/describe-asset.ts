@@ -42,10 +42,9 @@ export function storedMetadata(
     // A copy, so that freezing the catalog does not freeze what the author holds.
     return structuredClone(normalizeMetadata(metadata));
   } catch (error) {
-    const isCircular = error instanceof RangeError;
     report({
       code: "METADATA.VALUE",
-      message: isCircular ? "The metadata refers to itself, which cannot be stored." : (messageOf(error).split("\n")[0] ?? ""),
+      message: messageOf(error).split("\n")[0] ?? "",
       site,
       fix: "Give text, a number, a boolean, a Date, plain data, or a value made by MetadataValue.",
     });

@@ -101,8 +101,9 @@ export async function materialize(pipelines: readonly Ctor[], options: TestRunOp
     const materialized = events.flatMap((event) =>
       event.type === "ASSET_MATERIALIZATION" && event.assetKey !== undefined ? [event.assetKey] : [],
     );
+    const stored = new Set(events.flatMap((event) => (event.payload?.ioManager !== undefined ? (event.assetKey ?? []) : [])));
     if (options.io === undefined)
-      for (const key of materialized) values.set(key, await memory.load(inputOf(key, storageDir)).catch(() => undefined));
+      for (const key of stored) values.set(key, await memory.load(inputOf(key, storageDir)).catch(() => undefined));
     return {
       status: report.status,
       plan: report.plan,

@@ -63,6 +63,18 @@ export function normalizeMetadata(metadata: Readonly<Record<string, MetadataInpu
 }
 
 function normalizeOne(name: string, input: MetadataInput): MetadataValue {
+  try {
+    return storable(inferred(name, input));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DefinitionError("METADATA.VALUE", `Metadata "${name}" refers to itself, which cannot be stored.`, {
+      fix: "Give plain data without cycles.",
+      cause: error,
+    });
+  }
+}
+
+function inferred(name: string, input: MetadataInput): MetadataValue {
   if (input === null || input === undefined) return MetadataValue.null();
   if (typeof input === "string") return MetadataValue.text(input);
   if (typeof input === "boolean") return MetadataValue.bool(input);
@@ -78,6 +90,24 @@ function normalizeOne(name: string, input: MetadataInput): MetadataValue {
   throw new DefinitionError("METADATA.VALUE", `Metadata "${name}" is a ${typeof input}, which cannot be stored.`, {
     fix: "Give text, a number, a boolean, a Date, plain data, or a value made by MetadataValue.",
   });
+}
+
+/** The value as JSON keeps it: NaN and the infinities as text, and plain data within tables and lists. */
+function storable(value: MetadataValue): MetadataValue {
+  switch (value.type) {
+    case "int":
+    case "float":
+    case "timestamp":
+      return Number.isFinite(value.value) ? value : MetadataValue.text(value.type === "timestamp" ? "Invalid Date" : String(value.value));
+    case "json":
+    case "table":
+    case "table_schema":
+    case "column_lineage":
+    case "code_references":
+      return { type: value.type, value: toJson(value.value) } as MetadataValue;
+    default:
+      return value;
+  }
 }
 
 /** Plain data as JSON data: dates as ISO text, bigints as numbers where exact and else as text, maps and sets as objects and lists. */
