@@ -1,5 +1,5 @@
 import type { Config } from "../src/config/config.js";
-import type { MaterializeResult } from "../src/model/results.js";
+import type { MaterializeResult, Output } from "../src/model/results.js";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- these types look into methods of any shape */
 /** Any method. */
@@ -16,7 +16,11 @@ export type MethodName<C> = { [K in keyof C]: C[K] extends Method ? K : never }[
 export type OutputOf<C, M extends keyof C> = ValueOf<Result<C, M>>;
 /** The run configuration that a method takes; `never`: none. */
 export type ConfigOf<C, M extends keyof C> = C[M] extends (...args: infer P) => any ? Extract<P[number], Config> : never;
-type Outs<C, M extends keyof C> = Awaited<Result<C, M>>;
+type OutNameOf<Y> = Y extends Output<infer O, any> ? O : never;
+type OutValueOf<Y, N> = Y extends Output<infer O, infer V> ? (N extends O ? V : never) : never;
+/** What a multi-asset gives, as an object of its outs, also where it yields them one by one. */
+type OutsOf<S> = S extends AsyncIterable<infer Y> ? { [N in OutNameOf<Y>]: OutValueOf<Y, N> } : S;
+type Outs<C, M extends keyof C> = OutsOf<Awaited<Result<C, M>>>;
 /** The names of a multi-asset's outs. */
 export type OutName<C, M extends keyof C> = keyof Outs<C, M> & string;
 /** What one out of a multi-asset stores. */

@@ -103,7 +103,9 @@ class Ingestion {
     yield output("b", "x");
   }
 }
+const yielded: AssetRef<string> = ref(Ingestion, "yields", "b");
 class Metrics {
+  @Asset() ofYields(@Input(Ingestion, "yields", "a") a: number, @Input(yielded) b: string) {}
   @Asset() m1(@Input(Ingestion, "rawEvents") e: Event[]) {}
   @Asset() m2(@Input(Ingestion, "split", "orders") o: readonly Order[]) {}
   @Asset() m3(@Input(Ingestion, "maybe", "a") o: string[], @Input(Ingestion, "maybe", "b") n: number[]) {}

@@ -73,6 +73,16 @@ class Down {
   // @ts-expect-error optional gives undefined
   @Asset() d10(@Input(ref<Order[]>("k"), { optional: true }) o: Order[]) {}
 }
+class Yields {
+  @MultiAsset({ outs: { a: {}, b: {} } }) async *outs() {
+    yield output("a", 1);
+    yield output("b", "x");
+  }
+  // @ts-expect-error out b is a string
+  @Asset() y1(@Own("outs", "b") b: number) {}
+  // @ts-expect-error no out c
+  @Asset() y2(@Input(ref(Yields, "outs", "c")) c: number) {}
+}
 class Streams {
   // @ts-expect-error a stream is asked for with stream: true
   @Asset() s1(@Input(Up, "orders") o: AsyncIterable<Order>) {}

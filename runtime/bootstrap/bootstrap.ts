@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/base/clock.js";
 import type { AssetSelection } from "../../src/graph/asset-selection.js";
+import { RequestError } from "../../src/base/errors.js";
 import type { Catalog } from "../../src/model/catalog.js";
+import type { RunRecord } from "../../src/model/run.js";
 import type { RunStore } from "../../src/storage/run-store.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { readSettings } from "../instance/settings.js";
@@ -30,6 +32,8 @@ export interface Millrace {
   readonly url?: string;
   /** Materializes what the selection names, in this process. */
   materialize(selection?: string | AssetSelection, options?: MaterializeOptions): Promise<RunReport>;
+  /** Runs again what did not succeed in an earlier run; what it needs of the rest is loaded through the IO managers. */
+  retry(runId: string, options?: MaterializeOptions): Promise<RunReport>;
   /** Stops the endpoint and closes the store. */
   close(): Promise<void>;
 }
@@ -76,6 +80,7 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
       store,
       ...(server ? { url: server.url } : {}),
       materialize: (selection, run) => session.materialize(selection, run),
+      retry: async (runId, run) => session.retry(await endedRun(store, runId), run),
       close: async () => {
         await server?.close();
         await store.close();
@@ -85,4 +90,10 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
     await store.close();
     throw error;
   }
+}
+
+async function endedRun(store: RunStore, runId: string): Promise<RunRecord> {
+  const run = await store.getRun(runId);
+  if (!run) throw new RequestError("RUN.UNKNOWN", `There is no run ${runId}.`, { fix: "Look for it with `millrace runs`." });
+  return run;
 }

@@ -59,5 +59,6 @@ export { ConfigError, DefinitionError, ExecutionError, IOError, MillraceError, R
 export type { Duration } from "../../src/base/duration.js";
 
 // Running from a main script.
+export { AssetSelection } from "../../src/graph/asset-selection.js";
 export { bootstrap, type BootstrapOptions, type Millrace } from "../bootstrap/bootstrap.js";
 export type { MaterializeOptions, RunReport } from "../launch/session.js";

@@ -12,6 +12,7 @@ export type {
   CombinationNode,
   FunctionNode,
   NotNode,
+  RefNode,
   SelectionAttribute,
   SelectionFunction,
   SelectionNode,

@@ -58,7 +58,7 @@ export class OutputRecorder {
         },
       );
     }
-    if (!attempt.step.assets.includes(key)) return; // not wanted in this run
+    if (!attempt.step.assets.includes(key)) return this.checks(given.checks, key); // not wanted in this run; its checks may be
     if (this.#given.has(key))
       throw new ExecutionError("STEP.OUT_TWICE", `"${key}" was given twice in one attempt.`, { fix: "Give each out once." });
     const spec = attempt.specOf(key);

@@ -4,10 +4,11 @@ import type { Clock } from "../../src/base/clock.js";
 import { ConfigError, RequestError } from "../../src/base/errors.js";
 import type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
 import { MASK, SecretMasker } from "../../src/config/secret-masker.js";
+import type { SelectionResult } from "../../src/graph/evaluate-selection.js";
 import type { AssetKey, AssetSpec } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
-import type { RunRecord } from "../../src/model/run.js";
-import type { RunPlan } from "../../src/model/run-plan.js";
+import { isFinal, type RunRecord } from "../../src/model/run.js";
+import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
 import { planRun } from "../../src/planning/plan-run.js";
 import type { Owner, RunStore } from "../../src/storage/run-store.js";
 import { outsideUserCode } from "../execute/captured-output.js";
@@ -76,16 +77,20 @@ export class Session {
   }
 
   /** The assets and checks that a selection names. @throws {@link RequestError} with a pointer at the fault, or when nothing fits */
-  select(selection: string | AssetSelection): { readonly assets: readonly AssetKey[]; readonly checks: readonly string[] } {
-    const parsed = typeof selection === "string" ? AssetSelection.fromString(selection) : selection;
-    return parsed.resolve(this.graph);
+  select(selection: string | AssetSelection): SelectionResult {
+    return this.#bound(selection).resolve(this.graph);
+  }
+
+  #bound(selection: string | AssetSelection): AssetSelection {
+    if (typeof selection === "string") return AssetSelection.fromString(selection);
+    return selection.bind((ref) => this.resolved.keysOf(ref));
   }
 
   /** Materializes what the selection names, in this process, and resolves when the run has ended. */
   async materialize(selection: string | AssetSelection = "*", options: MaterializeOptions = {}): Promise<RunReport> {
-    const chosen = this.select(selection);
-    const plan = planRun(this.resolved.catalog, chosen);
-    return this.#launch(plan, String(selection), options, {});
+    const bound = this.#bound(selection);
+    const plan = planRun(this.resolved.catalog, bound.resolve(this.graph));
+    return this.#launch(plan, typeof selection === "string" ? selection : String(bound), options, {});
   }
 
   /**
@@ -93,6 +98,10 @@ export class Session {
    * @throws {@link ConfigError} when its configuration held secrets, which are not stored, and none is given
    */
   async retry(run: RunRecord, options: MaterializeOptions = {}): Promise<RunReport> {
+    if (!isFinal(run.status))
+      throw new RequestError("RUN.NOT_ENDED", `Run ${run.id} is ${run.status}.`, {
+        fix: `Wait for it, or cancel it: \`millrace cancel ${run.id}\`.`,
+      });
     const config = options.config ?? configOf(run);
     const plan = run.plan as unknown as RunPlan;
     const steps = await this.store.steps(run.id);
@@ -100,9 +109,10 @@ export class Session {
     const left = plan.steps.filter((step) => !done.has(step.key));
     if (left.length === 0)
       throw new RequestError("RUN.NOTHING_TO_RETRY", `Every step of run ${run.id} succeeded.`, { fix: "Materialize what you want again." });
+    const given = await this.#givenIn(run.id, left);
     const again = planRun(this.resolved.catalog, {
-      assets: left.flatMap((step) => step.assets),
-      checks: left.flatMap((step) => step.checks),
+      assets: left.flatMap((step) => step.assets.filter((key) => !given.has(key))),
+      checks: left.flatMap((step) => step.checks.filter((id) => step.assets.length === 0 || !given.has(id.split("#")[0] ?? ""))),
     });
     return this.#launch(
       again,
@@ -110,6 +120,15 @@ export class Session {
       { ...options, config, tags: { ...run.tags, ...options.tags } },
       { parentRunId: run.id, rootRunId: run.rootRunId ?? run.id },
     );
+  }
+
+  /** What a failed step gave before it failed, where its computation can give the rest alone. */
+  async #givenIn(runId: string, steps: readonly PlannedStep[]): Promise<ReadonlySet<AssetKey>> {
+    const divisible = new Set(this.resolved.catalog.units.filter((unit) => unit.canSubset).map((unit) => unit.id));
+    const keys = steps.filter((step) => divisible.has(step.unit)).flatMap((step) => step.assets);
+    if (keys.length === 0) return new Set();
+    const latest = await this.store.latestMaterializations(keys);
+    return new Set(latest.filter(({ materialization }) => materialization?.runId === runId).map(({ assetKey }) => assetKey));
   }
 
   async #launch(

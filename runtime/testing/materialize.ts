@@ -8,6 +8,7 @@ import { jsonSchemaOf } from "../../src/config/json-schema.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import type { RunConfigInput } from "../../src/config/run-config.js";
 import type { Provided } from "../../src/config/provided.js";
+import type { AssetSelection } from "../../src/graph/asset-selection.js";
 import { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
 import type { AssetRef, Ctor } from "../../src/model/asset-ref.js";
 import type { EventRecord, StoredError } from "../../src/model/event.js";
@@ -22,7 +23,7 @@ import { outputContextFor } from "./io-manager-contract.js";
 /** What a test materializes with. */
 export interface TestRunOptions {
   /** @defaultValue `*` */
-  readonly selection?: string;
+  readonly selection?: string | AssetSelection;
   readonly assets?: readonly (ExternalAsset | AssetSet)[];
   readonly resources?: readonly Provided[];
   /** IO manager of the assets that name none. @defaultValue values are kept in memory */

@@ -1,3 +1,4 @@
+import type { AssetRef } from "../model/asset-ref.js";
 import type { AssetKey } from "../model/asset-spec.js";
 import type { AssetGraph } from "./asset-graph.js";
 import { evaluateSelection, type EvaluateOptions, type SelectionResult } from "./evaluate-selection.js";
@@ -6,8 +7,8 @@ import { SelectionError } from "./selection-error.js";
 import { parseSelection } from "./selection-parser.js";
 import { printSelection } from "./selection-printer.js";
 
-/** Tells the keys behind something that stands for assets: more than one where a class is mounted more than once. */
-export type KeysOf<Ref> = (ref: Ref) => readonly AssetKey[];
+/** Tells the keys behind a ref: more than one where a class is mounted more than once. */
+export type KeysOf = (ref: AssetRef) => readonly AssetKey[];
 
 /**
  * A choice of assets and checks, made before the graph is known. Never changes: each method gives a new one.
@@ -24,14 +25,22 @@ export class AssetSelection {
     return new AssetSelection({ type: "all" });
   }
 
-  /** Assets by key. A key that the graph does not have is left out; no key at all chooses nothing. */
-  static assets(...keys: readonly AssetKey[]): AssetSelection {
-    return anyOf("key", keys);
+  /**
+   * Assets by key or by ref. A key that the graph does not have is left out; none at all chooses nothing. A selection with refs is bound
+   * to the definitions (see {@link AssetSelection.bind}) before it is resolved or printed; materializing does that.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any asset may be chosen
+  static assets(...assets: readonly (AssetKey | AssetRef<any>)[]): AssetSelection {
+    const keys = assets.filter((asset) => typeof asset === "string");
+    const refs = assets.filter((asset) => typeof asset !== "string").map((ref): SelectionNode => ({ type: "ref", ref }));
+    if (refs.length === 0) return anyOf("key", keys);
+    const [first, ...others] = keys.length === 0 ? refs : [...AssetSelection.assets(...keys).operandsOf("or"), ...refs];
+    return new AssetSelection(others.length === 0 && first ? first : { type: "or", operands: [first as SelectionNode, ...others] });
   }
 
-  /** Assets by what stands for them. */
-  static refs<Ref>(refs: readonly Ref[], keysOf: KeysOf<Ref>): AssetSelection {
-    return AssetSelection.assets(...refs.flatMap((ref) => keysOf(ref)));
+  /** Assets by an attribute of the language, e.g. `where("partitions", "time")`. @param value - `null` is the literal `<null>` */
+  static where(attribute: SelectionAttribute, value: string | null, equals?: string | null): AssetSelection {
+    return printed({ type: "attribute", attribute, value, ...(equals === undefined ? {} : { equals }) });
   }
 
   /** Assets of any of these groups; `*` stands for any characters. */
@@ -41,7 +50,7 @@ export class AssetSelection {
 
   /** Assets with this tag. @param value - exactly this. @defaultValue `""` */
   static tag(key: string, value = ""): AssetSelection {
-    return attribute({ type: "attribute", attribute: "tag", value: key, ...(value !== "" && { equals: value }) });
+    return AssetSelection.where("tag", key, value === "" ? undefined : value);
   }
 
   /** Assets of this owner. */
@@ -119,6 +128,11 @@ export class AssetSelection {
     return this.call("only_checks");
   }
 
+  /** The same with a key in the place of each ref; more than one where a class is mounted more than once. */
+  bind(keysOf: KeysOf): AssetSelection {
+    return new AssetSelection(bound(this.node, keysOf));
+  }
+
   /** What this chooses in a graph. @throws {@link SelectionError} as {@link evaluateSelection} does */
   resolve(graph: AssetGraph, options: EvaluateOptions = {}): SelectionResult {
     return evaluateSelection(this.node, graph, options);
@@ -153,9 +167,33 @@ function checkedDepth(depth: number): number {
 
 const NOTHING = AssetSelection.all().not();
 
-/** The builder has no public constructor, so a tree becomes a selection by way of its text, which refuses what cannot be printed. */
-function attribute(node: AttributeNode): AssetSelection {
+/** By way of its text, which refuses what cannot be said, so that the builder says nothing that the language cannot. */
+function printed(node: AttributeNode): AssetSelection {
   return AssetSelection.fromString(printSelection(node));
+}
+
+function bound(node: SelectionNode, keysOf: KeysOf): SelectionNode {
+  switch (node.type) {
+    case "ref":
+      return AssetSelection.assets(...keysOf(node.ref)).node;
+    case "function":
+    case "traversal":
+    case "not":
+      return { ...node, operand: bound(node.operand, keysOf) };
+    case "and":
+    case "or": {
+      // A list of keys is one chain, as in text.
+      const operands = node.operands.map((operand) => bound(operand, keysOf));
+      return {
+        ...node,
+        operands: operands.flatMap((operand, at) =>
+          node.operands[at]?.type === "ref" && operand.type === node.type ? operand.operands : [operand],
+        ),
+      };
+    }
+    default:
+      return node;
+  }
 }
 
 function anyOf(name: SelectionAttribute, values: readonly string[]): AssetSelection {

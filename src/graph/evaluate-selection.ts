@@ -5,7 +5,7 @@ import type { AssetGraph } from "./asset-graph.js";
 import { assetsByAttribute, assetsByKey, wildcard } from "./evaluate-attribute.js";
 import { intersect, unite, without, withTheirChecks, type Selected } from "./selected.js";
 import type { AttributeNode, BareKeyNode, CombinationNode, FunctionNode, SelectionNode, TraversalNode } from "./selection-ast.js";
-import { SelectionError } from "./selection-error.js";
+import { SelectionError, unboundRef } from "./selection-error.js";
 
 /** What a selection chooses in a graph. */
 export interface SelectionResult {
@@ -55,6 +55,8 @@ class Evaluation {
         return this.bare(node);
       case "attribute":
         return this.attribute(node);
+      case "ref":
+        throw unboundRef(node.ref);
       case "function":
         return this.call(node);
       case "traversal":

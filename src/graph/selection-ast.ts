@@ -1,3 +1,5 @@
+import type { AssetRef } from "../model/asset-ref.js";
+
 /** The attributes that a selection can be made by. */
 export const SELECTION_ATTRIBUTES = [
   "key",
@@ -40,6 +42,12 @@ export interface BareKeyNode {
   readonly pattern: string;
 }
 
+/** An asset by what stands for it, until its key is known; no text says this. */
+export interface RefNode {
+  readonly type: "ref";
+  readonly ref: AssetRef;
+}
+
 export interface AllNode {
   readonly type: "all";
 }
@@ -70,4 +78,4 @@ export interface CombinationNode {
 }
 
 /** A selection as a tree: plain, frozen, JSON-able but for `Infinity`. It knows no place in a text, so equal selections are equal trees. */
-export type SelectionNode = AttributeNode | BareKeyNode | AllNode | FunctionNode | TraversalNode | NotNode | CombinationNode;
+export type SelectionNode = AttributeNode | BareKeyNode | RefNode | AllNode | FunctionNode | TraversalNode | NotNode | CombinationNode;

@@ -1,3 +1,4 @@
+import type { AssetRef } from "../model/asset-ref.js";
 import { RequestError } from "../base/errors.js";
 
 /** Where in a selection something is wrong: an offset in characters. */
@@ -29,4 +30,12 @@ function caretLines({ text, offset }: SelectionPlace): string {
   const before = from > lineStart ? "…" : "";
   const shown = before + text.slice(from, to) + (to < lineEnd ? "…" : "");
   return `  ${shown.replaceAll("\t", " ")}\n  ${" ".repeat(before.length + offset - from)}^`;
+}
+
+/** A ref stands where a key is needed. */
+export function unboundRef({ target }: AssetRef): SelectionError {
+  const name = "key" in target ? target.key : target.out === undefined ? target.method : `${target.method}, ${target.out}`;
+  return new SelectionError("REQUEST.SELECTION_REF", `The selection holds the ref of "${name}", whose key is not known yet.`, {
+    fix: "Materialize it, or bind it to the definitions first: selection.bind(keysOf).",
+  });
 }

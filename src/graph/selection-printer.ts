@@ -1,5 +1,5 @@
 import type { AttributeNode, SelectionNode, TraversalNode } from "./selection-ast.js";
-import { SelectionError } from "./selection-error.js";
+import { SelectionError, unboundRef } from "./selection-error.js";
 
 /**
  * The text of a selection; reading it gives the same tree again.
@@ -14,6 +14,8 @@ export function printSelection(node: SelectionNode): string {
       return node.pattern;
     case "attribute":
       return printAttribute(node);
+    case "ref":
+      throw unboundRef(node.ref);
     case "function":
       return `${node.name}(${printSelection(node.operand)})`;
     case "traversal":

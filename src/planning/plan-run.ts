@@ -179,9 +179,11 @@ function splitByDepth(parts: readonly Part[], specs: ReadonlyMap<AssetKey, Asset
     if (!part.unit.canSubset || levels.size <= 1) return [part];
     return [...levels]
       .sort((a, b) => a - b)
-      .map((level) => {
+      .map((level, index, all) => {
         const assets = part.assets.filter((key) => (depths.get(key) ?? 0) === level);
-        return { unit: part.unit, assets, checks: part.checks.filter((id) => assets.includes(checks.get(id)?.asset ?? "")) };
+        const isLast = index === all.length - 1; // it has the checks of other computations' assets too
+        const isHere = (asset: AssetKey): boolean => assets.includes(asset) || (isLast && !part.assets.includes(asset));
+        return { unit: part.unit, assets, checks: part.checks.filter((id) => isHere(checks.get(id)?.asset ?? "")) };
       });
   });
 }

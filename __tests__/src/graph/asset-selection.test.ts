@@ -1,4 +1,6 @@
 import { AssetGraph } from "../../../src/graph/asset-graph.js";
+import type { AssetRef } from "../../../src/model/asset-ref.js";
+import { SELECTION_ATTRIBUTES } from "../../../src/graph/selection-ast.js";
 import { AssetSelection } from "../../../src/graph/asset-selection.js";
 
 const graph = new AssetGraph({
@@ -23,9 +25,16 @@ const graph = new AssetGraph({
   ],
 });
 
+const KNOWN: readonly string[] = ["key", "tag", "owner", "group", "kind", "is", "partitions", "check"];
+
 function assets(selection: AssetSelection | string): readonly string[] {
   return (typeof selection === "string" ? AssetSelection.fromString(selection) : selection).resolve(graph).assets;
 }
+
+// A class mounted twice stands behind x.
+const x: AssetRef = { kind: "asset-ref", target: { key: "x" } };
+const y: AssetRef = { kind: "asset-ref", target: { key: "y" } };
+const bound = (selection: AssetSelection): AssetSelection => selection.bind((ref) => (ref === x ? ["orders", "daily"] : ["feed"]));
 
 describe("AssetSelection", () => {
   it.each([
@@ -41,10 +50,23 @@ describe("AssetSelection", () => {
     [AssetSelection.all().minus(AssetSelection.groups("marts")), '* and not group:"marts"', ["feed", "orders"]],
     [AssetSelection.groups("marts").roots(), 'roots(group:"marts")', ["daily"]],
     [AssetSelection.assets("orders", "report").sinks(), 'sinks(key:"orders" or key:"report")', ["report"]],
+    [AssetSelection.where("partitions", "time"), 'partitions:"time"', ["daily"]],
     [
-      AssetSelection.refs(["x", "y"], (ref) => (ref === "x" ? ["orders", "daily"] : [])),
-      'key:"orders" or key:"daily"',
-      ["daily", "orders"],
+      AssetSelection.where("kind", null).and(AssetSelection.where("is", "materializable")),
+      'kind:<null> and is:"materializable"',
+      ["daily"],
+    ],
+    [AssetSelection.where("tag", "env", "prod"), 'tag:"env"="prod"', ["orders"]],
+    [bound(AssetSelection.assets(x)), 'key:"orders" or key:"daily"', ["daily", "orders"]],
+    [
+      bound(AssetSelection.assets("report", y, x)),
+      'key:"report" or key:"feed" or key:"orders" or key:"daily"',
+      ["daily", "feed", "orders", "report"],
+    ],
+    [
+      bound(AssetSelection.assets(y).or(AssetSelection.assets(x).upstream(1)).roots()),
+      'roots(key:"feed" or 1+(key:"orders" or key:"daily"))',
+      ["feed", "orders"],
     ],
   ])("prints and reads back selection %#, and chooses the same", (selection, text, keys) => {
     expect([String(selection), assets(selection), assets(text)]).toEqual([text, keys, keys]);
@@ -89,6 +111,28 @@ describe("AssetSelection", () => {
         "Nothing is known here of the attribute status: of assets.\n  → Select by key, tag, owner, group, kind, is, partitions or check.",
       ),
     );
+  });
+
+  it.each(SELECTION_ATTRIBUTES.filter((name) => !KNOWN.includes(name)))("refuses %s: only when it is resolved", (name) => {
+    const selection = AssetSelection.fromString(`${name}:x${name === "column_tag" ? "=y" : ""} or key:orders`);
+    expect(AssetSelection.fromString(String(selection)).node).toEqual(selection.node);
+    expect(() => assets(selection)).toThrow(
+      new Error(
+        `Nothing is known here of the attribute ${name}: of assets.\n  → Select by key, tag, owner, group, kind, is, partitions or check.`,
+      ),
+    );
+  });
+
+  it("knows no key of a ref before it is bound", () => {
+    const message =
+      'The selection holds the ref of "y", whose key is not known yet.\n  → Materialize it, or bind it to the definitions first: selection.bind(keysOf).';
+    expect(() => String(AssetSelection.assets(y))).toThrow(new Error(message));
+    expect(() => assets(AssetSelection.assets(y))).toThrow(new Error(message));
+  });
+
+  it("refuses what the language cannot say", () => {
+    expect(() => AssetSelection.where("is", "source")).toThrow(/The selection has is:source, which is nothing an asset can be/);
+    expect(() => AssetSelection.where("key", 'a"b')).toThrow(/cannot be written in a selection/);
   });
 
   it("refuses a depth that is no count of levels", () => {

@@ -1,5 +1,3 @@
-import { RequestError } from "../../../src/base/errors.js";
-import { isFinal } from "../../../src/model/run.js";
 import { runOf, withSession } from "../project.js";
 import type { CommonOptions } from "../program.js";
 import { readRunConfig } from "../read-run-config.js";
@@ -9,10 +7,6 @@ import { runInTerminal } from "./run-in-terminal.js";
 export function retry(id: string, options: CommonOptions & { readonly config?: string }): Promise<number> {
   return withSession(options, async (session, settings) => {
     const run = await runOf(session.store, id);
-    if (!isFinal(run.status))
-      throw new RequestError("RUN.NOT_ENDED", `Run ${run.id} is ${run.status}.`, {
-        fix: `Wait for it, or cancel it: \`millrace cancel ${id}\`.`,
-      });
     const config = options.config === undefined ? undefined : readRunConfig(options.config);
     return runInTerminal(session, settings, options.json === true, (live) =>
       session.retry(run, { ...live, ...(config === undefined ? {} : { config }) }),
