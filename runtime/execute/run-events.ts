@@ -1,6 +1,7 @@
 import type { Clock } from "../../src/base/clock.js";
 import type { EventPayload, EventType, NewEvent } from "../../src/model/event.js";
 import type { RunStore } from "../../src/storage/run-store.js";
+import { outsideUserCode } from "./captured-output.js";
 import type { Masker } from "./services.js";
 
 /** What it takes to append events of a run. */
@@ -26,10 +27,13 @@ export class RunEvents {
   /** Resolves once the event is durable. */
   now(type: EventType, payload: EventPayload): Promise<void> {
     const event: NewEvent = { type, atMs: this.#world.clock.nowMs(), payload: this.#masker.deep(payload) };
-    const appended = this.#last.then(async () => {
-      await this.#world.store.appendEvents(this.#run.runId, this.#run.epoch, undefined, [event]);
-      this.#world.onEvent?.(event);
-    });
+    // A resource's log line comes from user code, whose output is captured: what listeners print is not.
+    const appended = outsideUserCode(() =>
+      this.#last.then(async () => {
+        await this.#world.store.appendEvents(this.#run.runId, this.#run.epoch, undefined, [event]);
+        this.#world.onEvent?.(event);
+      }),
+    );
     this.#last = appended.catch(() => undefined); // who waits for the event is told; those after it are tried all the same
     return appended;
   }

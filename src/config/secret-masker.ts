@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** What stands where a secret stood. */
 export const MASK = "••••";
 
@@ -106,9 +108,16 @@ export class SecretMasker {
   }
 }
 
+/** Of a secret of several lines each line too: `console.log` of an object that holds it prints them one by one. */
 function formsOf(secret: string): string[] {
+  const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST);
+  return [...new Set([secret, ...lines])].flatMap(formsOfText);
+}
+
+function formsOfText(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
-  return [secret, json, JSON.stringify(json).slice(1, -1), ...urlForms(secret), ...base64Forms(secret)];
+  const inspected = inspect(secret, { maxStringLength: Infinity }).slice(1, -1); // as console.log prints it within an object
+  return [secret, json, JSON.stringify(json).slice(1, -1), inspected, ...urlForms(secret), ...base64Forms(secret)];
 }
 
 function urlForms(secret: string): string[] {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { SecretMasker } from "../../../src/config/secret-masker.js";
 
 const maskerOf = (...secrets: string[]): SecretMasker => {
@@ -74,4 +75,21 @@ it("warns of a secret too short to be hidden, and does not hide it", () => {
   const masker = new SecretMasker();
   expect(masker.add("abc")).toBe("has 3 characters; secrets shorter than 6 are not masked");
   expect(masker.text("abc")).toBe("abc");
+});
+
+it("hides a secret of several lines also where each line stands alone, and as console.log prints it within an object", () => {
+  const secret = "-----BEGIN-----\nabc'\"def\\ghi\n-----END-----";
+  const masker = maskerOf(secret);
+  const printed = inspect({ secret }, { breakLength: 20 });
+  expect(printed.split("+\n")).toHaveLength(3);
+  expect(masker.text(printed).replace(/\s+/g, " ")).toMatch(/^\{ secret: ['"`]••••\\n['"`] \+ ['"`]••••\\n['"`] \+ ['"`]••••['"`] \}$/);
+  expect(secret.split("\n").map((line) => masker.text(`<${line}>`))).toEqual(["<••••>", "<••••>", "<••••>"]);
+});
+
+it("hides a number that is a secret", () => {
+  expect(maskerOf("12345678").deep({ pin: 12345678, big: 12345678n, other: 1234567 })).toEqual({
+    pin: "••••",
+    big: "••••",
+    other: 1234567,
+  });
 });
