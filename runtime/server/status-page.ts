@@ -22,7 +22,9 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--soft); font-size: 0.82rem; font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; }
 time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.scroll .mono { white-space: nowrap; }
 td ul { margin: 0; padding: 0; list-style: none; }
+td li { white-space: nowrap; }
 `;
 
 /** The policy that lets this page's own style in and nothing else: no script, no picture, no frame, no form. */
@@ -104,7 +106,7 @@ function lastMoment(asset: AssetStatus, moment: AssetMoment | undefined): string
 function lastRun({ lastRun: run }: AssetStatus): string {
   if (!run) return dash;
   const tone = run.status === "SUCCESS" ? "good" : run.status === "FAILURE" ? "bad" : "soft";
-  return `<span class="${tone}">${escaped(run.status)}</span> <span class="mono soft" title="${escaped(run.id)}">${escaped(run.id.slice(-8))}</span>`;
+  return `<span class="${tone}">${escaped(run.status)}</span> <span class="mono soft" title="${escaped(run.id)}">${escaped(run.id.slice(-12))}</span>`;
 }
 
 function check({ name, last }: CheckStatus): string {
@@ -114,7 +116,7 @@ function check({ name, last }: CheckStatus): string {
 }
 
 function short(text: string): string {
-  return text.length > 16 ? `${text.slice(0, 15)}…` : text;
+  return text.length > 12 ? `${text.slice(0, 11)}…` : text;
 }
 
 function time(atMs: number): string {

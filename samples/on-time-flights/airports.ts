@@ -38,16 +38,24 @@ const nameKey = (name: string): string =>
 export class Airports {
   constructor(private readonly data: FlightData) {}
 
-  /** Airports of the United States by IATA code: the dimension of every metric. */
-  @Asset({ kinds: ["duckdb", "csv"], tags: { layer: "dimension" }, codeVersion: "1" })
+  @Asset({
+    description: "Airports of the United States by IATA code: the dimension of every metric.",
+    kinds: ["duckdb", "csv"],
+    tags: { layer: "dimension" },
+    codeVersion: "1",
+  })
   async airports(context: AssetContext): Promise<Airport[]> {
     const rows = await this.data.rows<Airport>("select iata, name, city, state, latitude, longitude from airports order by iata");
     context.addOutputMetadata({ row_count: rows.length, preview: MetadataValue.table(rows.slice(0, 5)) });
     return rows;
   }
 
-  /** Aircraft that struck birds, 1990 to 2002, as reported to the FAA. */
-  @Asset({ kinds: ["duckdb", "csv"], tags: { layer: "raw" }, codeVersion: "1" })
+  @Asset({
+    description: "Aircraft that struck birds, 1990 to 2002, as reported to the FAA.",
+    kinds: ["duckdb", "csv"],
+    tags: { layer: "raw" },
+    codeVersion: "1",
+  })
   async birdstrikes(context: AssetContext): Promise<Birdstrike[]> {
     const rows = await this.data.rows<Birdstrike>(`
       select "Airport Name" as airport, "Flight Date"::timestamp as date, "Wildlife Species" as species,
@@ -57,8 +65,12 @@ export class Airports {
     return rows;
   }
 
-  /** Bird strikes of each airport whose name is found in the dimension; `match_share` tells how many strikes that covers. */
-  @Asset({ kinds: ["table"], tags: { layer: "metric" }, codeVersion: "1" })
+  @Asset({
+    description: "Bird strikes of each airport whose name is found in the dimension; match_share tells how many strikes that covers.",
+    kinds: ["table"],
+    tags: { layer: "metric" },
+    codeVersion: "1",
+  })
   async birdstrikesByAirport(
     @Own("birdstrikes") strikes: Birdstrike[],
     @Own("airports") airports: Airport[],

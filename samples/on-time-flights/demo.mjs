@@ -8,11 +8,10 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cli = join(root, "dist", "runtime", "cli", "main.js");
 const definitions = join("samples", "on-time-flights", "definitions.ts");
-const env = { ...process.env, MILLRACE_HOME: join(here, ".millrace") };
 
 function millrace(args, stdout = "inherit") {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args, "-f", definitions], { cwd: root, env, stdio: ["ignore", stdout, "inherit"] });
+    const child = spawn(process.execPath, [cli, ...args, "-f", definitions], { cwd: root, stdio: ["ignore", stdout, "inherit"] });
     let text = "";
     child.stdout?.setEncoding("utf8").on("data", (chunk) => (text += chunk));
     child.once("error", reject);
@@ -20,13 +19,15 @@ function millrace(args, stdout = "inherit") {
   });
 }
 
-/** Every asset below the first that it is made from; what else it is made from stands behind it. */
+/** Every asset below the last of those that it is made from; the others stand behind it. */
 function lineageTree(assets) {
   const parents = new Map(assets.map((asset) => [asset.key, upstreamKeys(asset)]));
-  const below = (key) => [...parents].filter(([, ups]) => ups[0] === key).map(([child]) => child);
+  const depth = (key) => 1 + Math.max(-1, ...parents.get(key).map(depth));
+  const deepest = (key) => [...parents.get(key)].sort((a, b) => depth(b) - depth(a))[0];
+  const below = (key) => [...parents.keys()].filter((child) => deepest(child) === key);
   const lines = [];
   const draw = (key, lead, branch, next) => {
-    const others = parents.get(key).slice(1);
+    const others = parents.get(key).filter((one) => one !== deepest(key));
     lines.push(`${lead}${branch}${key}${others.length > 0 ? `   (and ${others.join(", ")})` : ""}`);
     below(key).forEach((child, index, all) =>
       draw(child, lead + next, index + 1 < all.length ? "├─ " : "└─ ", index + 1 < all.length ? "│  " : "   "),
@@ -65,15 +66,15 @@ Files → DuckDB → typed assets → checks → a report. The code: ${relative(
     /^# .*\n\n(.*)\n[\s\S]*?(## Least punctual airports[\s\S]*?)\n\n##/m.exec(await readFile(report, "utf8")) ?? [];
   console.log(`\n${summary}\n\n${worst.split("\n").slice(0, 9).join("\n")}`);
 
-  const prefix = `MILLRACE_HOME=${relative(process.cwd(), env.MILLRACE_HOME)} npx millrace`;
-  const suffix = `-f ${relative(process.cwd(), join(root, definitions))}`;
   console.log(`
 Done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s. Where to look next:
 
   the report     ${join(here, "output", "on-time-report.html")}
-  one asset      ${prefix} show on_time_by_airport ${suffix}
-  the runs       ${prefix} runs ${suffix}
-  every asset    ${prefix} status ${suffix}
+
+  cd ${relative(process.cwd(), here) || "."}
+  npx millrace show on_time_by_airport    one asset: where it comes from, its last values
+  npx millrace list                       every asset
+  npx millrace runs                       the runs; then: npx millrace logs RUN
 `);
 }
 

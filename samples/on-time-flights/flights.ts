@@ -43,8 +43,12 @@ interface Extent {
 export class Flights {
   constructor(private readonly data: FlightData) {}
 
-  /** The flights of one month in order of departure, as they were published: exact duplicates included. */
-  @Asset({ kinds: ["duckdb", "parquet"], tags: { layer: "raw" }, codeVersion: "1" })
+  @Asset({
+    description: "The flights of one month in order of departure, as they were published: exact duplicates included.",
+    kinds: ["duckdb", "parquet"],
+    tags: { layer: "raw" },
+    codeVersion: "1",
+  })
   async *rawFlights(config: FlightsConfig, context: AssetContext): AsyncGenerator<Flight> {
     const month = `from flights where date >= $first::timestamp and date < $first::timestamp + interval 1 month`;
     const values = { first: `${config.month}-01` };
@@ -62,8 +66,8 @@ export class Flights {
     yield* this.data.stream<Flight>(sql, values);
   }
 
-  /** Each flight once. Equal rows follow one another within their minute, so no more than a minute is remembered. */
   @Asset({
+    description: "Each flight once. Equal rows follow one another within their minute, so no more than a minute is remembered.",
     kinds: ["table"],
     tags: { layer: "clean" },
     codeVersion: "1",
@@ -94,8 +98,12 @@ export class Flights {
     context.addOutputMetadata({ row_count: kept, duplicates_dropped: dropped });
   }
 
-  /** Every pair of airports that is flown, with its distance. */
-  @Asset({ kinds: ["table"], tags: { layer: "dimension" }, codeVersion: "1" })
+  @Asset({
+    description: "Every pair of airports that is flown, with its distance.",
+    kinds: ["table"],
+    tags: { layer: "dimension" },
+    codeVersion: "1",
+  })
   async routes(@Own("cleanFlights", { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): Promise<Route[]> {
     const byPair = new Map<string, Route>();
     for await (const { origin, destination, distance } of flights) {

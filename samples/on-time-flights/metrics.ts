@@ -45,8 +45,7 @@ const ANOMALY_SIGMAS = 3;
 
 @Pipeline({ group: "metrics", owners: ["team:flights"], tags: { domain: "aviation", layer: "metric" } })
 export class Metrics {
-  /** How punctual the departures of each airport are, the busiest first. */
-  @Asset({ kinds: ["table"], codeVersion: "1" })
+  @Asset({ description: "How punctual the departures of each airport are, the busiest first.", kinds: ["table"], codeVersion: "1" })
   async onTimeByAirport(
     @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Airports, "airports") airports: Airport[],
@@ -65,8 +64,7 @@ export class Metrics {
     return rows;
   }
 
-  /** How punctual each route is, the busiest first. */
-  @Asset({ kinds: ["table"], codeVersion: "1" })
+  @Asset({ description: "How punctual each route is, the busiest first.", kinds: ["table"], codeVersion: "1" })
   async onTimeByRoute(
     @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Flights, "routes") routes: Route[],
@@ -87,8 +85,7 @@ export class Metrics {
     return rows;
   }
 
-  /** The mean delay of each airport on each day, and of all airports together. */
-  @Asset({ kinds: ["table"], codeVersion: "1" })
+  @Asset({ description: "The mean delay of each airport on each day, and of all airports together.", kinds: ["table"], codeVersion: "1" })
   async dailyDelays(@Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): Promise<DailyDelay[]> {
     const days = new Map<number, Map<string, DelayTally>>();
     for await (const { departure, origin, delay } of flights) {
@@ -109,8 +106,11 @@ export class Metrics {
     return rows;
   }
 
-  /** Days on which an airport, or all of them, was more than three sigma off its own mean day; the worst first. */
-  @Asset({ kinds: ["table"], codeVersion: "1" })
+  @Asset({
+    description: "Days on which an airport, or all of them, was more than three sigma off its own mean day; the worst first.",
+    kinds: ["table"],
+    codeVersion: "1",
+  })
   async delayAnomalies(@Own("dailyDelays") days: DailyDelay[], context: AssetContext): Promise<DelayAnomaly[]> {
     const byAirport = new Map<string, DailyDelay[]>();
     for (const day of days) {

@@ -14,8 +14,10 @@ const PLAUSIBLE_DELAY = { min: -60, max: 720 };
 export class Quality {
   constructor(private readonly data: FlightData) {}
 
-  /** Warns of rows that are equal in every column, in this month and in the whole file; `clean_flights` drops them. */
-  @AssetCheck({ asset: rawFlights })
+  @AssetCheck({
+    description: "Warns of rows that are equal in every column, in this month and in the whole file; clean_flights drops them.",
+    asset: rawFlights,
+  })
   async rawFlightsHaveNoDuplicates(@Input(rawFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { rows, duplicates } = await countDuplicates(flights);
     const file = await this.data.row<{ rows: number; duplicates: number }>(`
@@ -29,8 +31,7 @@ export class Quality {
     });
   }
 
-  /** Warns of delays that are hardly true. */
-  @AssetCheck({ asset: rawFlights })
+  @AssetCheck({ description: "Warns of delays that are hardly true.", asset: rawFlights })
   async delaysArePlausible(@Input(rawFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { min, max } = PLAUSIBLE_DELAY;
     const extremes: Flight[] = [];
@@ -44,15 +45,18 @@ export class Quality {
     });
   }
 
-  /** No row twice, or every share and mean is off. */
-  @AssetCheck({ asset: cleanFlights, blocking: true })
+  @AssetCheck({ description: "No row twice, or every share and mean is off.", asset: cleanFlights, blocking: true })
   async cleanFlightsHaveNoDuplicates(@Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { rows, duplicates } = await countDuplicates(flights);
     return new AssetCheckResult({ passed: rows > 0 && duplicates === 0, metadata: { rows, duplicate_rows: duplicates } });
   }
 
-  /** Every origin and destination is in the dimension; what is not would silently fall out of the metrics, so nothing downstream runs. */
-  @AssetCheck({ asset: cleanFlights, blocking: true })
+  @AssetCheck({
+    description:
+      "Every origin and destination is in the dimension; what is not would silently fall out of the metrics, so nothing downstream runs.",
+    asset: cleanFlights,
+    blocking: true,
+  })
   async everyAirportIsKnown(
     @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
     @Input(Airports, "airports") airports: Airport[],
@@ -66,8 +70,7 @@ export class Quality {
     return new AssetCheckResult({ passed: unknown.size === 0, severity: "ERROR", metadata: { unknown_airports: [...unknown].sort() } });
   }
 
-  /** A share is a share, and every flight is counted at one airport. */
-  @AssetCheck({ asset: ref(Metrics, "onTimeByAirport") })
+  @AssetCheck({ description: "A share is a share, and every flight is counted at one airport.", asset: ref(Metrics, "onTimeByAirport") })
   sharesAreShares(@Input(Metrics, "onTimeByAirport") airports: AirportOnTime[]): AssetCheckResult {
     const wrong = airports.filter(({ onTimeShare, flights }) => !(onTimeShare >= 0 && onTimeShare <= 1 && flights > 0));
     return new AssetCheckResult({ passed: wrong.length === 0, metadata: { wrong: MetadataValue.table(wrong.slice(0, 10)) } });

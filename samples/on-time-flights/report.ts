@@ -16,8 +16,12 @@ interface Table {
 
 @Pipeline({ group: "reports", owners: ["team:flights"], tags: { domain: "aviation" } })
 export class Report {
-  /** The month on one page, as Markdown and as HTML with its pictures inside. */
-  @Asset({ kinds: ["markdown", "html"], tags: { layer: "report" }, codeVersion: "1" })
+  @Asset({
+    description: "The month on one page, as Markdown and as HTML with its pictures inside.",
+    kinds: ["markdown", "html"],
+    tags: { layer: "report" },
+    codeVersion: "1",
+  })
   async onTimeReport(
     @Input(Metrics, "onTimeByAirport") airports: AirportOnTime[],
     @Input(Metrics, "onTimeByRoute") routes: RouteOnTime[],
@@ -27,7 +31,7 @@ export class Report {
     folder: ReportFolder,
     context: AssetContext,
   ): Promise<MaterializeResult> {
-    const month = days[0]?.day.slice(0, 7) ?? "no flights";
+    const month = days[0] ? monthName.format(new Date(days[0].day)) : "no flights";
     const title = `On-time flights, ${month}`;
     const flights = airports.reduce((sum, airport) => sum + airport.flights, 0);
     const onTime = airports.reduce((sum, airport) => sum + airport.onTimeShare * airport.flights, 0) / flights;
@@ -35,7 +39,7 @@ export class Report {
     const tables = [worstAirports(airports), worstRoutes(routes), anomalyTable(anomalies), strikeTable(birdstrikes)];
     const charts = { "delays-by-day.svg": delaysByDay(days, anomalies), "worst-airports.svg": worstAirportsChart(airports) };
 
-    const svgs = await Promise.all(Object.entries(charts).map(([name, svg]) => folder.write(name, svg)));
+    await Promise.all(Object.entries(charts).map(([name, svg]) => folder.write(name, svg)));
     const pictures = Object.keys(charts).map((name) => `![${name.replace(".svg", "").replaceAll("-", " ")}](${name})`);
     const md = [`# ${title}`, summary, ...pictures, ...tables.map(markdownTable)].join("\n\n") + "\n";
     const markdown = await folder.write("on-time-report.md", md);
@@ -46,9 +50,9 @@ export class Report {
       metadata: {
         html: MetadataValue.path(html),
         markdown: MetadataValue.path(markdown),
-        pictures: MetadataValue.json(svgs),
+        pictures: MetadataValue.json(Object.keys(charts)),
         flights,
-        on_time_share: MetadataValue.float(onTime),
+        on_time_share: MetadataValue.float(Number(onTime.toFixed(4))),
         anomalies: anomalies.length,
         preview: MetadataValue.md([`# ${title}`, summary, markdownTable(worstAirports(airports))].join("\n\n")),
       },
@@ -136,34 +140,42 @@ function markdownTable({ title, columns, rows }: Table): string {
   return [`## ${title}`, "", line(columns), line(columns.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+const STYLE = `
+  :root { color-scheme: light dark; --ink: #2e3440; --line: #e5e9f0; --page: #fff; }
+  @media (prefers-color-scheme: dark) { :root { --ink: #e5e9f0; --line: #3b4252; --page: #1b1f27; } }
+  body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 780px; margin: 2rem auto; padding: 0 1rem; }
+  h1 { font-size: 1.6rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
+  .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+  th, td { text-align: left; white-space: nowrap; padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); }
+  .number { text-align: right; } th:last-child, td:last-child { padding-right: 0; }
+  svg { width: 100%; height: auto; margin: 0.5rem 0; border-radius: 6px; }
+`;
+
 function htmlPage(title: string, summary: string, charts: readonly string[], tables: readonly Table[]): string {
-  const cells = (tag: "th" | "td", row: readonly string[]): string =>
-    `<tr>${row.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join("")}</tr>`;
-  const sections = tables.map((table) =>
-    [
-      `<h2>${escapeXml(table.title)}</h2>`,
-      "<table>",
-      cells("th", table.columns),
-      ...table.rows.map((row) => cells("td", row)),
-      "</table>",
-    ].join("\n"),
-  );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeXml(title)}</title>
-<style>
-  body { font: 15px/1.5 system-ui, sans-serif; color: #2e3440; max-width: 780px; margin: 2rem auto; padding: 0 1rem; }
-  table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: 4px 10px 4px 0; border-bottom: 1px solid #e5e9f0; }
-  svg { width: 100%; height: auto; margin: 0.5rem 0; } h2 { font-size: 1.05rem; margin-top: 2rem; }
-</style>
+<style>${STYLE}</style>
 <h1>${escapeXml(title)}</h1>
 <p>${escapeXml(summary)}</p>
 ${charts.join("\n")}
-${sections.join("\n")}
+${tables.map(htmlTable).join("\n")}
 </html>
 `;
 }
 
+function htmlTable({ title, columns, rows }: Table): string {
+  const kinds = columns.map((_, index) =>
+    rows.every((row) => /^[-$]?\d[\d.,]*( %| min)?$/.test(row[index] ?? "")) ? ' class="number"' : "",
+  );
+  const line = (tag: "th" | "td", row: readonly string[]): string =>
+    `<tr>${row.map((cell, index) => `<${tag}${kinds[index]}>${escapeXml(cell)}</${tag}>`).join("")}</tr>`;
+  const body = [line("th", columns), ...rows.map((row) => line("td", row))].join("\n");
+  return `<h2>${escapeXml(title)}</h2>\n<div class="scroll"><table>\n${body}\n</table></div>`;
+}
+
+const monthName = new Intl.DateTimeFormat("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const minutes = (value: number): string => `${value.toFixed(1)} min`;

@@ -52,7 +52,7 @@ export class FlightData extends ConfigurableResource {
   }
 
   private async open(): Promise<DuckDBInstance> {
-    const { DuckDBInstance } = await import("@duckdb/node-api"); // with the first query: `millrace list` needs no database
+    const { DuckDBInstance } = require("@duckdb/node-api") as typeof import("@duckdb/node-api"); // with the first query: `millrace list` needs no database
     const database = await DuckDBInstance.create(":memory:", { threads: String(this.threads), memory_limit: `${this.memoryMb}MB` });
     const connection = await database.connect();
     const files: Record<Table, string> = { flights: "flights-3m.parquet", airports: "airports.csv", birdstrikes: "birdstrikes.csv" };

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EXIT } from "../../runtime/cli/exit-codes";
+import type { IOManager } from "../../runtime/entries/index";
+import { describeIOManager } from "../../runtime/entries/testing";
+import { createProject, type System } from "../runtime/load/project";
+import { repository } from "./packed";
+
+const readme = readFileSync(join(repository, "README.md"), "utf8");
+
+/** The code block that holds `marker`. */
+function blockWith(marker: string): string {
+  const found = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!).filter((code) => code.includes(marker));
+  if (found.length !== 1) throw new RangeError(`${found.length} blocks of README.md hold ${marker}`);
+  return found[0]!;
+}
+
+describe.each<System>(["commonjs", "module"])("the example of the README, in a project of type %s", (system) => {
+  it("runs as it stands", () => {
+    const project = createProject(system, { "definitions.ts": blockWith("// definitions.ts") });
+    try {
+      const { status, stdout, stderr } = project.run("*", {
+        flags: ["node_modules/millrace/dist/runtime/cli/main.js", "materialize", "--json"],
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      for (const said of ["raw_orders", "clean_orders", "has_orders", "fetching"]) expect(stdout).toContain(`"${said}"`);
+    } finally {
+      project.remove();
+    }
+  });
+});
+
+describe("the IO manager of the README", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-readme-"));
+  const file = join(folder, "json-files.ts");
+  writeFileSync(file, blockWith("extends IOManager"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const { JsonFiles } = jest.requireActual<{ JsonFiles: new () => IOManager }>(file);
+
+  describeIOManager("JsonFiles", () => new JsonFiles(), { values: [{ a: 1 }, [{ id: 1 }, { id: 2 }], {}] });
+
+  it("is ten lines of code", () => {
+    const body = /^export class.*?^}/ms.exec(blockWith("extends IOManager"))![0].split("\n").slice(1, -1);
+    expect(body.length).toBeLessThanOrEqual(10);
+  });
+});
+
+it("lists every exit code", () => {
+  const listed = [
+    ...readme
+      .split("## Exit codes")[1]!
+      .split("\n## ")[0]!
+      .matchAll(/\| (\d+) /g),
+  ].map(([, code]) => Number(code));
+  expect(listed.sort((a, b) => a - b)).toEqual(Object.values(EXIT).sort((a, b) => a - b));
+});
