@@ -1,8 +1,22 @@
 import { backoff } from "./backoff.js";
+import { cronInvalid, cronTicksSuite } from "./cron.js";
+import { multiKeys } from "./multi-keys.js";
+import { partitionSets } from "./partition-sets.js";
 import { selectionRoundtrip } from "./selection-roundtrip.js";
 import { selection } from "./selection.js";
 import type { Suite } from "./suite.js";
+import { timeWindows } from "./time-windows.js";
 import { topo } from "./topo.js";
 
 /** Every suite that the runner knows. */
-export const suites: readonly Suite[] = [selection, selectionRoundtrip, topo, backoff];
+export const suites: readonly Suite[] = [
+  selection,
+  selectionRoundtrip,
+  topo,
+  backoff,
+  cronTicksSuite,
+  cronInvalid,
+  timeWindows,
+  partitionSets,
+  multiKeys,
+];

@@ -34,3 +34,41 @@ export type { AttemptOutcome, RunRecord, RunStatus, StepRecord, StepStatus } fro
 export { planRun, type PlanCatalog, type PlanSelection } from "../../src/planning/plan-run.js";
 export { checkRetryPolicy, retryDelayBoundsMs, retryDelayMs } from "../../src/planning/retry-delay.js";
 export { RunState, type Advance, type FoldedEvent, type Passed } from "../../src/planning/run-state.js";
+export { cronTicks } from "../../src/model/cron-ticks.js";
+export { isCron, parseCron, type Cron } from "../../src/model/cron.js";
+export {
+  cronPartitions,
+  dailyPartitions,
+  dynamicPartitions,
+  hourlyPartitions,
+  monthlyPartitions,
+  multiPartitions,
+  staticPartitions,
+  weeklyPartitions,
+  yearlyPartitions,
+} from "../../src/model/partitions/define-partitions.js";
+export { IndexSet, type IndexRange } from "../../src/model/partitions/index-set.js";
+export {
+  allOf,
+  KeySpace,
+  MultiSpace,
+  openPartitions,
+  parsePartitions,
+  rangeOf,
+  requirePartition,
+  TimeSpace,
+  type PartitionsAsOf,
+  type PartitionSpace,
+} from "../../src/model/partitions/partition-space.js";
+export {
+  dimensionNames,
+  samePartitions,
+  type DynamicPartitions,
+  type MultiPartitions,
+  type PartitionsDefinition,
+  type SinglePartitions,
+  type StaticPartitions,
+  type TimePartitions,
+} from "../../src/model/partitions/partitions-definition.js";
+export { TimeWindows, type TimeWindow } from "../../src/model/partitions/time-windows.js";
+export { multiPartitionKey, partitionTags, primaryDimension, timeDimension } from "../../src/model/partitions/multi-keys.js";
