@@ -44,7 +44,9 @@ export function definitionOf(table: TableDefinition): PartitionsDefinition {
     case "dynamic":
       return dynamicPartitions(name ?? nameOf(keys));
     case "multi":
-      return multiPartitions(Object.fromEntries(Object.entries(dims ?? {}).map(([dim, each]) => [dim, definitionOf(each) as SinglePartitions])));
+      return multiPartitions(
+        Object.fromEntries(Object.entries(dims ?? {}).map(([dim, each]) => [dim, definitionOf(each) as SinglePartitions])),
+      );
     default:
       throw new Error(`The table names partitions of type ${type}.`);
   }

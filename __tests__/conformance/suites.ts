@@ -1,5 +1,6 @@
 import { backoff } from "./backoff.js";
 import { cronInvalid, cronTicksSuite } from "./cron.js";
+import { mappings } from "./mappings.js";
 import { multiKeys } from "./multi-keys.js";
 import { partitionSets } from "./partition-sets.js";
 import { selectionRoundtrip } from "./selection-roundtrip.js";
@@ -19,4 +20,5 @@ export const suites: readonly Suite[] = [
   timeWindows,
   partitionSets,
   multiKeys,
+  ...mappings,
 ];

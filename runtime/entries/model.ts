@@ -72,3 +72,6 @@ export {
 } from "../../src/model/partitions/partitions-definition.js";
 export { TimeWindows, type TimeWindow } from "../../src/model/partitions/time-windows.js";
 export { multiPartitionKey, partitionTags, primaryDimension, timeDimension } from "../../src/model/partitions/multi-keys.js";
+export { checkMapping, defaultMapping, partitionMapper } from "../../src/model/partition-mapping/map-partitions.js";
+export type { NeededUpstream, NonexistentPartitions, PartitionMapper } from "../../src/model/partition-mapping/partition-mapper.js";
+export type { DimensionMapping, PartitionMapping, TimeWindowMapping } from "../../src/model/partition-mapping/partition-mapping.js";

@@ -82,7 +82,9 @@ export class TimeZone {
     if (!this.#offset) return [wallMs];
     const near = this.transitionsBetween(wallMs - 2 * DAY_MS, wallMs + 2 * DAY_MS);
     const offsets = near.length === 0 ? [this.offsetMsAt(wallMs)] : near.flatMap(({ beforeMs, afterMs }) => [beforeMs, afterMs]);
-    return [...new Set(offsets.map((offsetMs) => wallMs - offsetMs))].filter((instantMs) => this.wallMs(instantMs) === wallMs).sort((a, b) => a - b);
+    return [...new Set(offsets.map((offsetMs) => wallMs - offsetMs))]
+      .filter((instantMs) => this.wallMs(instantMs) === wallMs)
+      .sort((a, b) => a - b);
   }
 
   /** The first instant whose wall time is this one or, in a gap, that ends the gap. */

@@ -118,10 +118,12 @@ export class CronTicks {
   #ticksBefore(month: number): number {
     const distance = month - this.#anchorMonth;
     if (distance >= 0) {
-      for (let n = this.#after.length; n <= distance; n++) this.#after.push((this.#after[n - 1] ?? 0) + this.#countOf(this.#anchorMonth + n - 1));
+      for (let n = this.#after.length; n <= distance; n++)
+        this.#after.push((this.#after[n - 1] ?? 0) + this.#countOf(this.#anchorMonth + n - 1));
       return this.#after[distance] ?? 0;
     }
-    for (let n = this.#before.length; n <= -distance; n++) this.#before.push((this.#before[n - 1] ?? 0) + this.#countOf(this.#anchorMonth - n));
+    for (let n = this.#before.length; n <= -distance; n++)
+      this.#before.push((this.#before[n - 1] ?? 0) + this.#countOf(this.#anchorMonth - n));
     return -(this.#before[-distance] ?? 0);
   }
 
@@ -166,7 +168,11 @@ export class CronTicks {
     const patterns = new Uint8Array(length);
     const before = new Uint32Array(length + 1);
     for (let at = 0; at < length; at++) {
-      const pattern = odd.has(at) ? ODD : (matching >>> at) & 1 ? without.reduce((mask, days, bit) => mask | (((days >>> at) & 1) << bit), 0) : NONE;
+      const pattern = odd.has(at)
+        ? ODD
+        : (matching >>> at) & 1
+          ? without.reduce((mask, days, bit) => mask | (((days >>> at) & 1) << bit), 0)
+          : NONE;
       patterns[at] = pattern;
       before[at + 1] = (before[at] ?? 0) + (odd.get(at)?.length ?? this.#patterns[pattern]?.length ?? 0);
     }
@@ -180,10 +186,7 @@ export class CronTicks {
       for (let day = Math.max(firstDay, from); day <= Math.min(firstDay + length - 1, to); day++) days.add(day);
     };
     for (const { atMs, beforeMs, afterMs } of this.zone.transitionsBetween((firstDay - 3) * DAY_MS, (firstDay + length + 3) * DAY_MS)) {
-      add(
-        Math.floor((atMs + Math.min(beforeMs, afterMs)) / DAY_MS) - 1,
-        Math.floor((atMs + Math.max(beforeMs, afterMs)) / DAY_MS) + 1,
-      );
+      add(Math.floor((atMs + Math.min(beforeMs, afterMs)) / DAY_MS) - 1, Math.floor((atMs + Math.max(beforeMs, afterMs)) / DAY_MS) + 1);
     }
     for (const instantMs of this.#withoutMs) {
       const day = Math.floor(this.zone.wallMs(instantMs) / DAY_MS);
@@ -215,7 +218,11 @@ export class CronTicks {
  * @param options - `timezone`: an IANA name, default `UTC`
  * @throws {@link DefinitionError} for an expression or a time zone that does not exist
  */
-export function* cronTicks(cron: string | readonly string[], fromMs: number, options: { readonly timezone?: string } = {}): Generator<number> {
+export function* cronTicks(
+  cron: string | readonly string[],
+  fromMs: number,
+  options: { readonly timezone?: string } = {},
+): Generator<number> {
   const zone = TimeZone.of(options.timezone ?? "UTC");
   const streams = (typeof cron === "string" ? [cron] : cron).map((each) => {
     const ticks = new CronTicks(each, zone, { anchorMs: fromMs });
@@ -239,7 +246,8 @@ function matchingDays(cron: Cron, month: number): number {
   if (((cron.months >>> ((((month % 12) + 12) % 12) + 1)) & 1) === 0) return 0;
   const firstDay = firstDayOfMonth(month);
   const length = firstDayOfMonth(month + 1) - firstDay;
-  const ofMonth = ((cron.daysOfMonth >>> 1) | (cron.lastDayOfMonth ? 1 << (length - 1) : 0)) & (length === 31 ? 0x7fffffff : (1 << length) - 1);
+  const ofMonth =
+    ((cron.daysOfMonth >>> 1) | (cron.lastDayOfMonth ? 1 << (length - 1) : 0)) & (length === 31 ? 0x7fffffff : (1 << length) - 1);
   const firstWeekday = weekday(firstDay);
   let ofWeek = 0;
   for (let at = 0; at < length; at++) ofWeek |= ((cron.weekdays >>> ((firstWeekday + at) % 7)) & 1) << at;

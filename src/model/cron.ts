@@ -110,7 +110,13 @@ function valuesOf(expression: string, text: string, field: Field): number[] {
   try {
     const { CronExpressionParser } = require("cron-parser") as typeof import("cron-parser");
     const { fields } = CronExpressionParser.parse(line);
-    const read = { minute: fields.minute, hour: fields.hour, "day of month": fields.dayOfMonth, month: fields.month, "day of week": fields.dayOfWeek };
+    const read = {
+      minute: fields.minute,
+      hour: fields.hour,
+      "day of month": fields.dayOfMonth,
+      month: fields.month,
+      "day of week": fields.dayOfWeek,
+    };
     return [...read[field.name as keyof typeof read].values].map(Number).sort((a, b) => a - b);
   } catch (error) {
     throw refusal(expression, `cannot be read: ${messageOf(error)} (field ${field.name})`);

@@ -42,20 +42,32 @@ export function dailyPartitions(options: WindowOptions & DayOffset): TimePartiti
 }
 
 /** One window a week. */
-export function weeklyPartitions(options: WindowOptions & DayOffset & { /** 0 = Sunday, the default. */ readonly dayOffset?: number }): TimePartitions {
+export function weeklyPartitions(
+  options: WindowOptions & DayOffset & { /** 0 = Sunday, the default. */ readonly dayOffset?: number },
+): TimePartitions {
   return timePartitions(`${timeOf(options)} * * ${options.dayOffset ?? 0}`, options, "%Y-%m-%d", [...TIME_OFFSETS, "dayOffset"]);
 }
 
 /** One window a month. */
-export function monthlyPartitions(options: WindowOptions & DayOffset & { /** Day of the month, default 1. */ readonly dayOffset?: number }): TimePartitions {
+export function monthlyPartitions(
+  options: WindowOptions & DayOffset & { /** Day of the month, default 1. */ readonly dayOffset?: number },
+): TimePartitions {
   return timePartitions(`${timeOf(options)} ${options.dayOffset ?? 1} * *`, options, "%Y-%m-%d", [...TIME_OFFSETS, "dayOffset"]);
 }
 
 /** One window a year. */
 export function yearlyPartitions(
-  options: WindowOptions & DayOffset & { /** Day of the month, default 1. */ readonly dayOffset?: number; /** 1 to 12, default 1. */ readonly monthOffset?: number },
+  options: WindowOptions &
+    DayOffset & {
+      /** Day of the month, default 1. */ readonly dayOffset?: number;
+      /** 1 to 12, default 1. */ readonly monthOffset?: number;
+    },
 ): TimePartitions {
-  return timePartitions(`${timeOf(options)} ${options.dayOffset ?? 1} ${options.monthOffset ?? 1} *`, options, "%Y-%m-%d", [...TIME_OFFSETS, "dayOffset", "monthOffset"]);
+  return timePartitions(`${timeOf(options)} ${options.dayOffset ?? 1} ${options.monthOffset ?? 1} *`, options, "%Y-%m-%d", [
+    ...TIME_OFFSETS,
+    "dayOffset",
+    "monthOffset",
+  ]);
 }
 
 /** Windows between the ticks of a cron expression. */
@@ -90,12 +102,18 @@ export function dynamicPartitions(name: string): DynamicPartitions {
 export function multiPartitions(dimensions: Readonly<Record<string, SinglePartitions>>): MultiPartitions {
   const names = Object.keys(dimensions);
   if (names.length < 2) {
-    throw refused(`Partitions of ${names.length} dimension${names.length === 1 ? "" : "s"} are no combinations.`, "Give two dimensions or more.");
+    throw refused(
+      `Partitions of ${names.length} dimension${names.length === 1 ? "" : "s"} are no combinations.`,
+      "Give two dimensions or more.",
+    );
   }
   for (const [name, definition] of Object.entries(dimensions)) {
     for (const key of definition.kind === "static" ? definition.keys : []) {
       if (/[|,[\]]/.test(key)) {
-        throw refused(`The key "${key}" of dimension "${name}" holds one of | , [ ], which join the keys of dimensions.`, "Choose another key.");
+        throw refused(
+          `The key "${key}" of dimension "${name}" holds one of | , [ ], which join the keys of dimensions.`,
+          "Choose another key.",
+        );
       }
     }
   }
@@ -107,7 +125,8 @@ export function checkPartitionKey(key: string): void {
   if (key === "") throw refused("A partition key is empty.", "Give it a character at least.");
   if (key.includes("...")) throw refused(`The partition key "${key}" holds "...", which stands for a range.`, "Choose another key.");
   // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(key)) throw refused(`The partition key ${JSON.stringify(key)} holds a control character.`, "Take it out.");
+  if (/[\u0000-\u001f\u007f]/.test(key))
+    throw refused(`The partition key ${JSON.stringify(key)} holds a control character.`, "Take it out.");
 }
 
 function refused(message: string, fix: string): DefinitionError {
@@ -147,7 +166,9 @@ const TRIED_WINDOWS = 200;
 
 function checkTime(definition: TimePartitions): void {
   if (!Number.isInteger(definition.endOffset)) {
-    throw new DefinitionError("DEFINITION.PARTITION_TIME", `endOffset is ${definition.endOffset}, not a whole number of windows.`, { fix: "Give a whole number." });
+    throw new DefinitionError("DEFINITION.PARTITION_TIME", `endOffset is ${definition.endOffset}, not a whole number of windows.`, {
+      fix: "Give a whole number.",
+    });
   }
   parseCron(definition.cron);
   TimeZone.of(definition.timezone);
@@ -160,8 +181,12 @@ function checkTime(definition: TimePartitions): void {
     if (Number.isNaN(windows.startMs(index))) return;
     const key = windows.keyAt(index);
     if (windows.indexOf(key) === index) continue;
-    throw new DefinitionError("DEFINITION.PARTITION_KEY_FORMAT", `The key format "${definition.fmt}" gives more than one window the key "${key}".`, {
-      fix: 'Name more of the window\'s start, e.g. "%Y-%m-%d-%H:%M".',
-    });
+    throw new DefinitionError(
+      "DEFINITION.PARTITION_KEY_FORMAT",
+      `The key format "${definition.fmt}" gives more than one window the key "${key}".`,
+      {
+        fix: 'Name more of the window\'s start, e.g. "%Y-%m-%d-%H:%M".',
+      },
+    );
   }
 }

@@ -68,16 +68,28 @@ export class IndexSet implements Iterable<number> {
   }
 
   union(other: IndexSet): IndexSet {
-    return this.#with(other, (a, b) => a ?? b, (a, b) => a | b);
+    return this.#with(
+      other,
+      (a, b) => a ?? b,
+      (a, b) => a | b,
+    );
   }
 
   intersection(other: IndexSet): IndexSet {
-    return this.#with(other, () => undefined, (a, b) => a & b);
+    return this.#with(
+      other,
+      () => undefined,
+      (a, b) => a & b,
+    );
   }
 
   /** The numbers of this set that the other lacks. */
   difference(other: IndexSet): IndexSet {
-    return this.#with(other, (a) => a, (a, b) => a & ~b);
+    return this.#with(
+      other,
+      (a) => a,
+      (a, b) => a & ~b,
+    );
   }
 
   equals(other: IndexSet): boolean {
@@ -144,7 +156,7 @@ export class IndexSet implements Iterable<number> {
         if (from < 0) from = base;
         continue;
       }
-      for (let bit = 0; bit < CHUNK_SIZE; ) {
+      for (let bit = 0; bit < CHUNK_SIZE;) {
         const next = chunk ? nextBit(chunk, bit, from < 0 ? 0 : 0xffffffff) : from < 0 ? CHUNK_SIZE : bit;
         if (next >= CHUNK_SIZE) break;
         if (from < 0) from = base + next;
@@ -199,7 +211,7 @@ function own(chunks: (Chunk | undefined)[], number: number): Chunk {
 }
 
 function addRange(chunks: (Chunk | undefined)[], from: number, to: number): void {
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const number = Math.floor(at / CHUNK_SIZE);
     const base = number * CHUNK_SIZE;
     const end = Math.min(to, base + CHUNK_SIZE);
@@ -210,7 +222,7 @@ function addRange(chunks: (Chunk | undefined)[], from: number, to: number): void
 }
 
 function setBits(chunk: Chunk, from: number, to: number): void {
-  for (let bit = from; bit < to; ) {
+  for (let bit = from; bit < to;) {
     const word = bit >>> 5;
     const low = bit & 31;
     const high = Math.min(32, low + to - bit);

@@ -22,7 +22,10 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
   y: { pattern: "\\d{2}", write: (wallMs) => two(date(wallMs).year % 100) },
   m: { pattern: "\\d{2}", write: (wallMs) => two(date(wallMs).month) },
   d: { pattern: "\\d{2}", write: (wallMs) => two(date(wallMs).day) },
-  j: { pattern: "\\d{3}", write: (wallMs) => String(Math.floor(wallMs / DAY_MS) - dayNumber(date(wallMs).year, 1, 1) + 1).padStart(3, "0") },
+  j: {
+    pattern: "\\d{3}",
+    write: (wallMs) => String(Math.floor(wallMs / DAY_MS) - dayNumber(date(wallMs).year, 1, 1) + 1).padStart(3, "0"),
+  },
   H: { pattern: "\\d{2}", write: (wallMs) => two(timeOfDay(wallMs).getUTCHours()) },
   M: { pattern: "\\d{2}", write: (wallMs) => two(timeOfDay(wallMs).getUTCMinutes()) },
   S: { pattern: "\\d{2}", write: (wallMs) => two(timeOfDay(wallMs).getUTCSeconds()) },
@@ -44,7 +47,9 @@ export class KeyFormat {
     this.#letters = pieces.filter((piece) => piece.startsWith("%") && piece !== "%%").map((piece) => piece.slice(1));
     this.#parts = pieces.map((piece) => (piece === "%%" ? "%" : piece.startsWith("%") ? directive(text, piece.slice(1)) : piece));
     this.namesOffset = this.#letters.includes("z");
-    const patterns = this.#parts.map((part) => (typeof part === "string" ? part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&") : `(${part.pattern})`));
+    const patterns = this.#parts.map((part) =>
+      typeof part === "string" ? part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&") : `(${part.pattern})`,
+    );
     this.#pattern = new RegExp(`^${patterns.join("")}([+-]\\d{4}(?:\\d{2})?)?$`);
   }
 

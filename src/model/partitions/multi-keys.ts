@@ -9,9 +9,13 @@ export function multiPartitionKey(definition: MultiPartitions, keys: Readonly<Re
   const names = dimensionNames(definition);
   const wrong = [...names.filter((name) => keys[name] === undefined), ...Object.keys(keys).filter((name) => !names.includes(name))];
   if (wrong.length > 0) {
-    throw new RequestError("REQUEST.PARTITION_DIMENSIONS", `The partition ${JSON.stringify(keys)} does not fit the dimensions ${names.join(", ")}.`, {
-      fix: "Give each dimension one key.",
-    });
+    throw new RequestError(
+      "REQUEST.PARTITION_DIMENSIONS",
+      `The partition ${JSON.stringify(keys)} does not fit the dimensions ${names.join(", ")}.`,
+      {
+        fix: "Give each dimension one key.",
+      },
+    );
   }
   return names.map((name) => keys[name]).join("|");
 }

@@ -141,7 +141,8 @@ export class MultiSpace implements PartitionSpace {
       }
       const next: [number, number][] = [];
       for (const [from, to] of ranges) {
-        for (let outer = from; outer < to; outer++) for (const [low, high] of inner) next.push([outer * space.size + low, outer * space.size + high]);
+        for (let outer = from; outer < to; outer++)
+          for (const [low, high] of inner) next.push([outer * space.size + low, outer * space.size + high]);
       }
       ranges = next;
     }
@@ -204,13 +205,17 @@ export function rangeOf(space: PartitionSpace, from: string, to: string): IndexS
     return space.product(space.dimensions.map((_, at) => IndexSet.range(low[at] ?? 0, (high[at] ?? -1) + 1)));
   }
   if (last < first) {
-    throw new RequestError("REQUEST.PARTITION_RANGE", `The range "${from}...${to}" ends before it begins.`, { fix: `Write "${to}...${from}".` });
+    throw new RequestError("REQUEST.PARTITION_RANGE", `The range "${from}...${to}" ends before it begins.`, {
+      fix: `Write "${to}...${from}".`,
+    });
   }
   return IndexSet.range(first, last + 1);
 }
 
 function malformedRange(text: string): RequestError {
-  return new RequestError("REQUEST.PARTITION_RANGE", `"${text}" is no range of partitions.`, { fix: 'Write "first...last", both included.' });
+  return new RequestError("REQUEST.PARTITION_RANGE", `"${text}" is no range of partitions.`, {
+    fix: 'Write "first...last", both included.',
+  });
 }
 
 const SEARCHED_KEYS = 2_000;

@@ -37,7 +37,9 @@ export class TimeWindows {
       .filter((each) => typeof each !== "string")
       .map(({ at }) => this.zone.instantOf(wallTimeMs(at)));
     this.#starts =
-      definition.exclusions.length === 0 ? this.#ticks : new CronTicks(this.#ticks.cron, this.zone, { anchorMs, without: { crons, instantsMs } });
+      definition.exclusions.length === 0
+        ? this.#ticks
+        : new CronTicks(this.#ticks.cron, this.zone, { anchorMs, without: { crons, instantsMs } });
     this.#origin = this.#starts.indexAtOrAfter(anchorMs);
     this.#endMs = definition.end === undefined ? Number.POSITIVE_INFINITY : this.zone.instantOf(wallTimeMs(definition.end));
   }
@@ -127,7 +129,9 @@ const made = new WeakMap<TimePartitions, TimeWindows>();
 /** Reads `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM` or `…:SS` as a wall time in milliseconds. */
 export function wallTimeMs(text: string): number {
   const match = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text);
-  const ms = match ? Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4] ?? "00"}:${match[5] ?? "00"}:${match[6] ?? "00"}Z`) : Number.NaN;
+  const ms = match
+    ? Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4] ?? "00"}:${match[5] ?? "00"}:${match[6] ?? "00"}Z`)
+    : Number.NaN;
   if (!Number.isNaN(ms) && new Date(ms).getUTCDate() === Number(match?.[3])) return ms;
   throw new DefinitionError("DEFINITION.PARTITION_TIME", `"${text}" is no wall time.`, {
     fix: 'Write "2025-01-31" or "2025-01-31T06:30", in the time zone of the partitions.',
