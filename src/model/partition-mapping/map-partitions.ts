@@ -1,6 +1,6 @@
 import { DefinitionError, InternalError } from "../../base/errors.js";
 import { IndexSet } from "../partitions/index-set.js";
-import { allOf, MultiSpace, TimeSpace, type PartitionSpace } from "../partitions/partition-space.js";
+import { allOf, MultiSpace, type TimeSpace, type PartitionSpace } from "../partitions/partition-space.js";
 import {
   dimensionNames,
   samePartitions,
