@@ -1,5 +1,7 @@
 import { backoff } from "./backoff.js";
+import { backfill } from "./backfill.js";
 import { cronInvalid, cronTicksSuite } from "./cron.js";
+import { jobResolution } from "./job-resolution.js";
 import { mappings } from "./mappings.js";
 import { multiKeys } from "./multi-keys.js";
 import { partitionSets } from "./partition-sets.js";
@@ -21,4 +23,6 @@ export const suites: readonly Suite[] = [
   partitionSets,
   multiKeys,
   ...mappings,
+  jobResolution,
+  backfill,
 ];

@@ -75,3 +75,8 @@ export { multiPartitionKey, partitionTags, primaryDimension, timeDimension } fro
 export { checkMapping, defaultMapping, partitionMapper } from "../../src/model/partition-mapping/map-partitions.js";
 export type { NeededUpstream, NonexistentPartitions, PartitionMapper } from "../../src/model/partition-mapping/partition-mapper.js";
 export type { DimensionMapping, PartitionMapping, TimeWindowMapping } from "../../src/model/partition-mapping/partition-mapping.js";
+export { strictestPolicy, type BackfillPolicy } from "../../src/model/backfill-policy.js";
+export { BackfillGraph, type BackfillAsset, type BackfillEdge } from "../../src/planning/backfill/backfill-graph.js";
+export { allPartitionsOf, partitionsFromRoots, type AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
+export { lostPartitions, nextRuns, type BackfillProgress, type BackfillRun } from "../../src/planning/backfill/next-runs.js";
+export { resolveJob, type JobAsset, type JobRequest, type ResolvedJob } from "../../src/planning/resolve-job.js";

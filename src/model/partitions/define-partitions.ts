@@ -124,7 +124,7 @@ export function multiPartitions(dimensions: Readonly<Record<string, SinglePartit
 export function checkPartitionKey(key: string): void {
   if (key === "") throw refused("A partition key is empty.", "Give it a character at least.");
   if (key.includes("...")) throw refused(`The partition key "${key}" holds "...", which stands for a range.`, "Choose another key.");
-   
+
   if (/[\u0000-\u001f\u007f]/.test(key))
     throw refused(`The partition key ${JSON.stringify(key)} holds a control character.`, "Take it out.");
 }
