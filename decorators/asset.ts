@@ -14,7 +14,7 @@ import {
 } from "./declarations/parse-options.js";
 import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
-import type { PartitionsDefinition } from "./partitions-definition.js";
+import type { PartitionsDefinition } from "../src/model/partitions/partitions-definition.js";
 import type { Method, OutputOf } from "./value-of.js";
 
 /** An IO manager as an option: its class, or the class with values. */
@@ -63,7 +63,7 @@ export function Asset(options: AssetOptions & { readonly partitions?: Partitions
       fields: parseAssetFields(options, site),
       unit: parseUnitFields(options, site),
       checks: parseChecks(options.checks, site),
-      partitions: options.partitions?.partitions ?? null,
+      partitions: options.partitions ?? null,
       parameterTypes: parameterTypesOf(target, method),
     });
   };

@@ -16,7 +16,7 @@ import {
 } from "./declarations/parse-options.js";
 import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
-import type { PartitionsDefinition } from "./partitions-definition.js";
+import type { PartitionsDefinition } from "../src/model/partitions/partitions-definition.js";
 import type { IsAny, Method } from "./value-of.js";
 
 /** What describes one out; what is missing comes from the multi-asset's own options. */
@@ -86,7 +86,7 @@ export function MultiAsset<const O extends Record<string, OutOptions>, Sub exten
       unit: parseUnitFields(options, site),
       outs,
       canSubset: options.canSubset ?? false,
-      partitions: options.partitions?.partitions ?? null,
+      partitions: options.partitions ?? null,
       parameterTypes: parameterTypesOf(target, method),
     });
   };

@@ -5,7 +5,7 @@ import { parameterTypesOf } from "./declarations/parameter-types.js";
 import { parseAssetFields, parseUnitFields } from "./declarations/parse-options.js";
 import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
-import type { PartitionsDefinition } from "./partitions-definition.js";
+import type { PartitionsDefinition } from "../src/model/partitions/partitions-definition.js";
 
 /** What describes an asset that is made elsewhere and looked at here. */
 export interface ObservableAssetOptions extends Omit<AssetOptions, "io" | "checks"> {
@@ -32,7 +32,7 @@ export function ObservableAsset(
       site,
       fields: parseAssetFields(options, site),
       unit: parseUnitFields(options, site),
-      partitions: options.partitions?.partitions ?? null,
+      partitions: options.partitions ?? null,
       parameterTypes: parameterTypesOf(target, method),
     });
   };

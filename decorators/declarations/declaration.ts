@@ -1,5 +1,5 @@
 import type { Ctor, Dep, AssetRef } from "../../src/model/asset-ref.js";
-import type { PartitionsKind } from "../../src/model/asset-spec.js";
+import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
 import type { RetryPolicy } from "../../src/model/retry-policy.js";
 import type { IOManager } from "../../src/config/io-manager.js";
@@ -61,14 +61,14 @@ export interface AssetDeclaration extends OfMethod {
   readonly fields: AssetFields;
   readonly unit: UnitFields;
   readonly checks: readonly CheckFields[];
-  readonly partitions: PartitionsKind;
+  readonly partitions: PartitionsDefinition | null;
   readonly parameterTypes: ParameterTypes;
 }
 export interface ObservableDeclaration extends OfMethod {
   readonly kind: "observable";
   readonly fields: AssetFields;
   readonly unit: UnitFields;
-  readonly partitions: PartitionsKind;
+  readonly partitions: PartitionsDefinition | null;
   readonly parameterTypes: ParameterTypes;
 }
 export interface MultiAssetDeclaration extends OfMethod {
@@ -78,7 +78,7 @@ export interface MultiAssetDeclaration extends OfMethod {
   /** In declared order. */
   readonly outs: ReadonlyMap<string, OutFields>;
   readonly canSubset: boolean;
-  readonly partitions: PartitionsKind;
+  readonly partitions: PartitionsDefinition | null;
   readonly parameterTypes: ParameterTypes;
 }
 export interface CheckDeclaration extends OfMethod {

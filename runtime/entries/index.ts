@@ -10,7 +10,6 @@ export { Input, type InputOptions } from "../../decorators/input.js";
 export { Own } from "../../decorators/own.js";
 export { inject } from "../../decorators/inject.js";
 export type { InputDecorator, MethodName, OutName, OutOf, OutputOf, OwnDecorator, ValueOf } from "../../decorators/value-of.js";
-export type { PartitionsDefinition } from "../../decorators/partitions-definition.js";
 export type { DeclaredCheck, RetryOptions } from "../../decorators/declarations/parse-options.js";
 export { OptionError } from "../../decorators/declarations/option-error.js";
 
@@ -34,6 +33,25 @@ export {
   RetryRequested,
   type CheckSeverity,
 } from "../../src/model/results.js";
+export {
+  cronPartitions,
+  dailyPartitions,
+  dynamicPartitions,
+  hourlyPartitions,
+  monthlyPartitions,
+  multiPartitions,
+  staticPartitions,
+  weeklyPartitions,
+  yearlyPartitions,
+} from "../../src/model/partitions/define-partitions.js";
+export type {
+  DynamicPartitions,
+  MultiPartitions,
+  PartitionsDefinition,
+  StaticPartitions,
+  TimePartitions,
+} from "../../src/model/partitions/partitions-definition.js";
+export type { BackfillPolicy } from "../../src/model/backfill-policy.js";
 export { MetadataValue, type MetadataInput } from "../../src/model/metadata.js";
 export type { ColumnLineage, TableColumn } from "../../src/model/metadata-value.js";
 export type { AssetRef, Ctor, Dep, Edge } from "../../src/model/asset-ref.js";

@@ -12,6 +12,8 @@ export interface OutputContext {
   readonly stepKey: string;
   /** Unique to this attempt: put it into the names of what is not published yet. */
   readonly attemptId: string;
+  /** The partition that is stored, of an asset that is divided; a run of several calls `store` for each. Hostile input: encode it in paths, URLs and SQL. */
+  readonly partitionKey?: string;
   /** The definition's metadata. */
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   /** Folder of the instance for stored values, an absolute path. */
@@ -25,6 +27,8 @@ export interface OutputContext {
 export interface InputContext {
   readonly assetKey: string;
   readonly runId: string;
+  /** The partition that is loaded, of an asset that is divided. */
+  readonly partitionKey?: string;
   /** What `store` gave back when the upstream was materialized. */
   readonly pointer: unknown;
   readonly dataVersion: string | undefined;

@@ -1,6 +1,7 @@
 import { RequestError } from "../base/errors.js";
 import { nearest } from "../base/did-you-mean.js";
 import { checkId, type AssetKey, type PartitionsKind } from "../model/asset-spec.js";
+import type { PartitionsDefinition } from "../model/partitions/partitions-definition.js";
 import { adjacency, rowOf, type Adjacency } from "./adjacency.js";
 import { AssetCycleError } from "./asset-cycle-error.js";
 import { topologicalIds } from "./topological-order.js";
@@ -15,7 +16,8 @@ export interface GraphAsset {
   readonly owners?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
   readonly kinds?: readonly string[];
-  readonly partitions?: PartitionsKind;
+  /** The definition, or its kind where no more is known. */
+  readonly partitions?: PartitionsDefinition | PartitionsKind;
   readonly observable?: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { partitionsKind } from "../model/asset-spec.js";
 import type { AssetGraph, GraphAsset } from "./asset-graph.js";
 import type { AttributeNode } from "./selection-ast.js";
 import { SelectionError } from "./selection-error.js";
@@ -62,7 +63,8 @@ function matcher({ attribute, value, equals }: AttributeNode): (asset: GraphAsse
       return ({ tags = {} }) => value !== null && Object.hasOwn(tags, value) && tags[value] === wanted;
     }
     case "partitions":
-      return ({ partitions = null }) => partitions === (value === "none" ? null : value);
+      return ({ partitions = null }) =>
+        (typeof partitions === "string" ? partitions : partitionsKind(partitions)) === (value === "none" ? null : value);
     case "is":
       return isMatcher(value);
     default:

@@ -1,5 +1,8 @@
 import type { Json } from "../base/canonical-json.js";
+import type { BackfillPolicy } from "./backfill-policy.js";
 import type { MetadataValue } from "./metadata-value.js";
+import type { PartitionMapping } from "./partition-mapping/partition-mapping.js";
+import type { PartitionsDefinition } from "./partitions/partitions-definition.js";
 import type { RetryPolicy } from "./retry-policy.js";
 
 /** Path segments joined by `/`, e.g. `sales/daily_orders`. The identity of an asset and of all its history. */
@@ -14,10 +17,17 @@ export interface DependencySpec {
   /** `load`: the value is handed to the method. `order`: only the order holds. */
   readonly kind: "load" | "order";
   readonly when: EdgeWhen;
+  /** Which of the upstream's partitions each of this asset's needs; absent: the default of the two definitions. */
+  readonly mapping?: PartitionMapping;
 }
 
-/** Which kind of partitions an asset has; `null`: none. */
+/** Which kind of partitions an asset has, in the words of a selection; `null`: none. */
 export type PartitionsKind = null | "static" | "dynamic" | "time" | "multipartitions";
+
+/** The kind of a definition, in the words of a selection. */
+export function partitionsKind(definition: PartitionsDefinition | null): PartitionsKind {
+  return definition?.kind === "multi" ? "multipartitions" : (definition?.kind ?? null);
+}
 
 /** What is known of an asset without its code: plain, frozen, JSON-able. */
 export interface AssetSpec {
@@ -39,7 +49,12 @@ export interface AssetSpec {
   readonly skippable: boolean;
   /** Observed (a data version or metadata is reported), never materialized. */
   readonly observable: boolean;
-  readonly partitions: PartitionsKind;
+  /** How it is divided; `null`: not. The same for all assets of a unit. */
+  readonly partitions: PartitionsDefinition | null;
+  /** How a backfill puts its partitions into runs; absent: one run for each. */
+  readonly backfillPolicy?: BackfillPolicy;
+  /** Not made again when its code and all that it read are as they were. Absent: `true`. */
+  readonly reuse?: boolean;
   /** Where it is declared: `Class.method (file:line)`. */
   readonly site?: string;
 }

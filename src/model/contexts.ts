@@ -1,4 +1,5 @@
 import type { MetadataInput } from "./metadata.js";
+import type { TimeWindow } from "./partitions/time-windows.js";
 
 /** Structured logging into the run's event log. Secrets are masked. */
 export interface StepLog {
@@ -37,7 +38,16 @@ export abstract class AssetContext {
 export abstract class PartitionedAssetContext extends AssetContext {
   /** Recognised across copies of the package. */
   static override readonly [CONTEXT]: string = "PartitionedAssetContext";
+  /** The partition of this run. @throws {@link ExecutionError} in a run of several: take `partitionKeys` */
   abstract readonly partitionKey: string;
+  /** The partitions of this run, in the order of their definition. */
+  abstract readonly partitionKeys: readonly string[];
+  /** First and last of them. @throws {@link ExecutionError} where they are not adjacent */
+  abstract readonly partitionKeyRange: { readonly first: string; readonly last: string };
+  /** From the start of the first window to the end of the last. @throws {@link ExecutionError} where partitions are no windows of time */
+  abstract readonly partitionTimeWindow: TimeWindow;
+  /** The key in each dimension. @throws {@link ExecutionError} where there are no dimensions, or several partitions in this run */
+  abstract readonly keysByDimension: Readonly<Record<string, string>>;
 }
 
 /** What a check's method is told. */

@@ -30,6 +30,7 @@ export const EVENT_TYPES = [
   "ASSET_MATERIALIZATION",
   "ASSET_OBSERVATION",
   "ASSET_FAILED_TO_MATERIALIZE",
+  "ASSET_WIPED",
   "ASSET_CHECK_EVALUATION_PLANNED",
   "ASSET_CHECK_EVALUATION",
   "LOG",
@@ -53,6 +54,8 @@ export interface StoredError {
 /** The data version and the event of an input, as it was read. */
 export interface InputVersion {
   readonly key: string;
+  /** Key of the partition that was read, of an upstream that is divided. */
+  readonly partition?: string;
   readonly dataVersion?: string;
   /** Id of the materialization (or observation) event that was read; absent: the asset has none, or the same attempt gave it. */
   readonly eventId?: number;
@@ -89,6 +92,12 @@ export interface EventPayload {
   readonly resource?: string;
 }
 
+/** A partition that an event is about: its key, and its number among the partitions of its definition. */
+export interface PartitionPoint {
+  readonly key: string;
+  readonly index: number;
+}
+
 /** An event to be appended; run, sequence and id are given by the store. */
 export interface NewEvent {
   readonly type: EventType;
@@ -96,6 +105,8 @@ export interface NewEvent {
   readonly stepKey?: string;
   readonly attempt?: number;
   readonly assetKey?: string;
+  /** Of an asset that is divided: which of its partitions. A run of several partitions tells each by an event of its own. */
+  readonly partition?: PartitionPoint;
   readonly payload?: EventPayload;
 }
 

@@ -1,4 +1,12 @@
 import type { AssetKey, EdgeWhen } from "./asset-spec.js";
+import type { PartitionsDefinition } from "./partitions/partitions-definition.js";
+
+/** The partitions of a run: the same for every asset of it that is divided, by one definition. The others run once. */
+export interface RunPartitions {
+  readonly definition: PartitionsDefinition;
+  /** First and last key of each range, both included; a single partition is a range of one. */
+  readonly ranges: readonly (readonly [first: string, last: string])[];
+}
 
 /** A dependency of one step on another, through one asset or check. */
 export interface StepEdge {
@@ -24,4 +32,6 @@ export interface PlannedStep {
 /** What a run will do, in an order in which each step comes after those that it waits for. */
 export interface RunPlan {
   readonly steps: readonly PlannedStep[];
+  /** Absent: no asset of the run is divided. */
+  readonly partitions?: RunPartitions;
 }
