@@ -467,7 +467,11 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
         cancelRequestedAtMs: 33,
         stepCounts: { CANCELED: 2 },
       });
-      expect((await everyEvent(store, "r")).map(({ type }) => type)).toEqual(["RUN_CANCELED"]);
+      expect((await everyEvent(store, "r")).map(({ type, stepKey }) => [type, stepKey])).toEqual([
+        ["STEP_CANCELED", "a"],
+        ["STEP_CANCELED", "b"],
+        ["RUN_CANCELED", undefined],
+      ]);
       expect(await store.claimRun("r", owner(), 34, 1000)).toBeUndefined();
       expect(await store.requestCancel("r", 35)).toBe("CANCELED");
     });

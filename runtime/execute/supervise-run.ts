@@ -3,6 +3,7 @@ import type { SecretMasker } from "../../src/config/secret-masker.js";
 import type { Clock } from "../../src/base/clock.js";
 import type { NewEvent } from "../../src/model/event.js";
 import type { RunStore } from "../../src/storage/run-store.js";
+import { sweepStorage } from "../instance/sweep-storage.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import type { PreparedConfig } from "./prepare-run.js";
 import { guardProcess, NeverSettlesError, StrayError } from "./process-guard.js";
@@ -40,6 +41,7 @@ export async function superviseRun(
   await store.keepLease(run.runId, run.epoch, LEASE_MS);
   const resources = new RunResources({ runId: run.runId, clock, masker, tell, cancelGraceMs: world.cancelGraceMs });
   let worker: RunWorker | undefined;
+  let abandoned = false;
   const release = guardProcess({
     onIdle: () => worker?.failRunning((step) => new NeverSettlesError(step)),
     onStray: (error) => tell.soon("ENGINE_EVENT", { error: storedError(new StrayError(error)) }),
@@ -60,7 +62,10 @@ export async function superviseRun(
         },
         configFor: (unit, type) => prepared.configFor(unit, type),
         random: () => world.random(),
-        onEvent: (event) => world.onEvent?.(event),
+        onEvent: (event) => {
+          abandoned ||= event.type === "ATTEMPT_ABANDONED";
+          world.onEvent?.(event);
+        },
       },
       run,
     );
@@ -72,6 +77,8 @@ export async function superviseRun(
     release();
     await tell.flushed();
     await store.dropLease(run.runId);
+    // Every other attempt has discarded its own; so most runs walk through nothing.
+    if (abandoned) await sweepStorage(store, world.storageDir);
   }
 }
 

@@ -5,6 +5,7 @@ import { StoreError, messageOf } from "../../src/base/errors.js";
 import type { RunStore } from "../../src/storage/run-store.js";
 import { openStore } from "../store/store-proxy.js";
 import { repairStore } from "./repair.js";
+import { sweepStorage } from "./sweep-storage.js";
 import type { Settings } from "./settings.js";
 
 /** The store of a project, open. */
@@ -21,7 +22,7 @@ export function storeFile(settings: Settings): string {
   return join(settings.home, "millrace.db");
 }
 
-/** Opens the project's store, makes it where there is none, and repairs runs whose process is gone. */
+/** Opens the project's store, makes it where there is none, repairs runs whose process is gone, and sweeps away what those left half-written. */
 export async function openProjectStore(settings: Settings): Promise<OpenedStore> {
   try {
     mkdirSync(join(settings.home, "storage"), { recursive: true });
@@ -32,6 +33,8 @@ export async function openProjectStore(settings: Settings): Promise<OpenedStore>
     });
   }
   const store = await openStore({ path: storeFile(settings), fsync: settings.fsync });
+  const storageDir = join(settings.home, "storage");
   const repaired = await repairStore(store, systemClock.nowMs());
-  return { store, storageDir: join(settings.home, "storage"), repaired };
+  if (repaired.length > 0) await sweepStorage(store, storageDir);
+  return { store, storageDir, repaired };
 }

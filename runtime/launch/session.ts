@@ -104,9 +104,7 @@ export class Session {
       });
     const config = options.config ?? configOf(run);
     const plan = run.plan as unknown as RunPlan;
-    const steps = await this.store.steps(run.id);
-    const done = new Set(steps.filter((step) => step.status === "SUCCESS").map((step) => step.key));
-    const left = plan.steps.filter((step) => !done.has(step.key));
+    const left = await stepsLeft(this.store, run.id, plan);
     if (left.length === 0)
       throw new RequestError("RUN.NOTHING_TO_RETRY", `Every step of run ${run.id} succeeded.`, { fix: "Materialize what you want again." });
     const given = await this.#givenIn(run.id, left);
@@ -179,4 +177,29 @@ function configOf(run: RunRecord): RunConfig {
   throw new ConfigError("RUN.CONFIG_HELD_SECRETS", `The configuration of run ${run.id} held secrets, which are not stored.`, {
     fix: `Give it again: millrace retry ${run.id} --config FILE.`,
   });
+}
+
+/** What did not succeed. A step that was skipped runs again only when the one because of which it was skipped does. */
+async function stepsLeft(store: RunStore, runId: string, plan: RunPlan): Promise<PlannedStep[]> {
+  const statuses = new Map((await store.steps(runId)).map((step) => [step.key, step.status]));
+  const causes = [...statuses.values()].includes("SKIPPED") ? await causesOfSkips(store, runId) : undefined;
+  const left = new Set<string>();
+  for (const { key } of plan.steps) {
+    const status = statuses.get(key);
+    if (status === "SUCCESS" || (status === "SKIPPED" && !left.has(causes?.get(key) ?? ""))) continue;
+    left.add(key);
+  }
+  return plan.steps.filter((step) => left.has(step.key));
+}
+
+async function causesOfSkips(store: RunStore, runId: string): Promise<Map<string, string>> {
+  const causes = new Map<string, string>();
+  for (let afterSeq = 0; ;) {
+    const page = await store.events({ runId, afterSeq, limit: 1_000 });
+    for (const { type, stepKey, payload } of page)
+      if (type === "STEP_SKIPPED" && stepKey !== undefined && payload?.reason !== undefined) causes.set(stepKey, payload.reason);
+    const last = page.at(-1);
+    if (!last || page.length < 1_000) return causes;
+    afterSeq = last.seq;
+  }
 }

@@ -252,8 +252,12 @@ export class RunLedger {
       const unowned = head.status === "QUEUED" || head.status === "NOT_STARTED";
       const status: RunStatus = unowned ? "CANCELED" : "CANCELING";
       this.#sql.cancelRun.run([status, nowMs, unowned ? nowMs : null, head.no]);
+      const open = unowned ? this.#sql.openSteps.all<{ key: string }>([head.no]) : [];
       if (unowned) this.#sql.moveOpenSteps.run(["CANCELED", nowMs, head.no]);
-      this.#append(head.no, head.next_seq, [{ type: unowned ? "RUN_CANCELED" : "RUN_CANCELING", atMs: nowMs }]);
+      this.#append(head.no, head.next_seq, [
+        ...open.map(({ key }): NewEvent => ({ type: "STEP_CANCELED", atMs: nowMs, stepKey: key })),
+        { type: unowned ? "RUN_CANCELED" : "RUN_CANCELING", atMs: nowMs },
+      ]);
       return status;
     });
   }

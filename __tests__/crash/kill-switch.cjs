@@ -1,0 +1,59 @@
+// Preloaded into a process of the scenario, in each of its threads: sees every statement that writes as the driver gets it, and kills
+// the process right before or right after the one that CRASH_AT names. The product knows nothing of it.
+const { appendFileSync, readFileSync } = require("node:fs");
+const filesystem = require("node:fs/promises");
+const Database = require("libsql");
+
+const names = new Map(Object.entries(JSON.parse(readFileSync(process.env.CRASH_STATEMENTS, "utf8"))));
+const [point, nth, side] = (process.env.CRASH_AT ?? "").split("|");
+const seen = new Map();
+let last = "nothing";
+
+/** What happens at this point, with the process killed before or after it if this is where it should die. */
+function at(label, body) {
+  const count = (seen.get(label) ?? 0) + 1;
+  seen.set(label, count);
+  if (process.env.CRASH_HITS) appendFileSync(process.env.CRASH_HITS, `${label}\n`);
+  const dies = label === point && count === Number(nth);
+  if (dies && side === "before") process.kill(process.pid, "SIGKILL");
+  const result = body();
+  if (!dies || side !== "after") return result;
+  if (typeof result?.then === "function") return result.then(() => process.kill(process.pid, "SIGKILL"));
+  process.kill(process.pid, "SIGKILL");
+}
+
+/** Statements of one text that mean different things are told apart by the event, or the status, that they write. */
+function labelOf(name, [values]) {
+  if (name.startsWith("insertEvent")) return `${name} ${values[2]}`;
+  return /^(endRun|cancelRun|endStep|moveStep|moveOpenSteps|endAttempt)$/.test(name) ? `${name} ${values[0]}` : name;
+}
+
+/** What a statement without a name does, and to what. */
+function shortOf(sql) {
+  return /^(create|drop|alter|insert into)( unique)?( table| index)?( if not exists)? \w+/i.exec(sql.replaceAll("`", ""))?.[0] ?? sql;
+}
+
+const { prepare, exec } = Database.prototype;
+Database.prototype.prepare = function (sql, ...rest) {
+  const statement = prepare.call(this, sql, ...rest);
+  const name = names.get(sql) ?? (/^(select|with|pragma)\b/i.test(sql) ? undefined : shortOf(sql));
+  const method = /^pragma journal_mode=/i.test(sql) ? "all" : "run";
+  if (name === undefined && method === "run") return statement;
+  const original = statement[method].bind(statement);
+  statement[method] = (...values) => {
+    const label = method === "all" ? sql : labelOf(name, values);
+    return at(label, () => {
+      const result = original(...values);
+      last = label;
+      return result;
+    });
+  };
+  return statement;
+};
+Database.prototype.exec = function (sql) {
+  const label = sql === "commit" ? `commit after ${last}` : shortOf(sql);
+  return at(label, () => exec.call(this, sql));
+};
+
+const { rename } = filesystem;
+filesystem.rename = (...paths) => at("publish a value (rename)", () => rename(...paths));
