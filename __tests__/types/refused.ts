@@ -88,7 +88,7 @@ class Streams {
   @Asset() s1(@Input(Up, "orders") o: AsyncIterable<Order>) {}
   // @ts-expect-error with stream: true rows come one at a time
   @Asset() s2(@Input(ref(Up, "orders"), { stream: true }) o: Order[]) {}
-  // @ts-expect-error c is not declared
+  // @ts-expect-error a yielded out that is not declared
   @MultiAsset({ outs: { a: {} } }) async *s3() {
     yield output("c", 1);
   }
@@ -110,7 +110,7 @@ class Outs {
   @Asset({ io: RowsIO }) o4(): Map<string, number> {
     return new Map();
   }
-  // @ts-expect-error the same, configured
+  // @ts-expect-error io manager for rows, configured, value is a Map
   @Asset({ io: RowsIO.with({ folder: "x" }) }) o4b(): Map<string, number> {
     return new Map();
   }
@@ -138,9 +138,9 @@ class Configured {
     return 1;
   }
 }
-// @ts-expect-error a number is not a string
+// @ts-expect-error a variable of another type than the field
 Api.with({ baseUrl: env.number("X") });
-// @ts-expect-error no such field
+// @ts-expect-error no such field in .with
 Api.with({ baseUrls: "x" });
 // @ts-expect-error a method is no field
 Api.with({ go: "x" });

@@ -187,8 +187,8 @@ class Preparation implements PreparedConfig {
       return object;
     }
     const fields = { ...provided.fields, ...this.config.resources?.[name] };
-    const made = resolveFields(provided.token, fields, this.environment, path, (given) =>
-      this.#instance(given as Provided, `${path}.${tokenName((given as Provided).token)}`),
+    const made = resolveFields(provided.token, fields, this.environment, path, (given, field) =>
+      this.#instance(given as Provided, `${path}.${field}`),
     );
     if ("faults" in made) {
       this.#faults.push(...made.faults);

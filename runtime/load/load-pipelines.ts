@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DefinitionError, messageOf } from "../../src/base/errors.js";
+import { type ImportFailure, tellImportFailures } from "./gather-import-failures.js";
 import { importUserModule } from "./import-module.js";
 
 /** Where {@link loadPipelines} looks. */
@@ -20,14 +21,15 @@ const declarationSlot = Symbol.for("millrace/declarations");
 /**
  * The pipeline classes that the matching files export, in order of path, then of export; each class once.
  * @param globs - such as `"./pipelines/*.ts"`; `node_modules` and `.d.ts` files never match
- * @throws {@link DefinitionError} `DEFINITION.MODULES_NOT_LOADED` with every file that cannot be imported, after all have been tried;
+ * @throws {@link DefinitionError} `DEFINITION.MODULES_NOT_LOADED` with every file that cannot be imported, after all have been tried (while
+ * Millrace loads a definitions module, they are problems of its scan instead, beside those of the files that can);
  * `DEFINITION.NO_FILES_MATCH` when no file matches
  */
 export async function loadPipelines(globs: string | readonly string[], options: LoadPipelinesOptions = {}): Promise<PipelineClass[]> {
   const cwd = options.cwd === undefined ? callerFolder(loadPipelines) : resolve(options.cwd);
   const files = await matchingFiles(globs, cwd);
   const found = new Set<PipelineClass>();
-  const failures: { file: string; error: unknown }[] = [];
+  const failures: ImportFailure[] = [];
   for (const file of files) {
     try {
       for (const pipeline of pipelinesIn(await importUserModule(file))) found.add(pipeline);
@@ -35,7 +37,7 @@ export async function loadPipelines(globs: string | readonly string[], options: 
       failures.push({ file, error });
     }
   }
-  if (failures.length > 0) throw notLoaded(failures, cwd);
+  if (failures.length > 0 && !tellImportFailures(failures)) throw notLoaded(failures, cwd);
   return [...found];
 }
 
@@ -67,7 +69,7 @@ function isPipelineClass(value: unknown): value is PipelineClass {
   return typeof value === "function" && Object.hasOwn(value, declarationSlot);
 }
 
-function notLoaded(failures: readonly { file: string; error: unknown }[], cwd: string): DefinitionError {
+function notLoaded(failures: readonly ImportFailure[], cwd: string): DefinitionError {
   const lines = failures.map(({ file, error }) => `${relative(cwd, file)}: ${messageOf(error)}`.replace(/\n/g, "\n    "));
   const count = failures.length === 1 ? "1 file" : `${failures.length} files`;
   const cause = failures.length === 1 ? failures[0]?.error : new AggregateError(failures.map(({ error }) => error));

@@ -110,7 +110,11 @@ function bindByType(
   if (context !== undefined) {
     const wanted = unit.kind === "check" ? "CheckContext" : "AssetContext";
     if (unit.kind === "check" ? context !== "CheckContext" : context === "CheckContext")
-      return report("DEFINITION.CONTEXT", `${what()} is a ${context}, which this method cannot have.`, `Take ${wanted}.`);
+      return report(
+        "DEFINITION.CONTEXT",
+        `${what()} is ${context === "CheckContext" ? "a" : "an"} ${context}, which this method cannot have.`,
+        `Take ${wanted}.`,
+      );
     if (context === "PartitionedAssetContext" && unit.kind !== "check" && unit.partitions === null) {
       return report(
         "DEFINITION.CONTEXT",

@@ -16,6 +16,7 @@ import { draftPipeline } from "./draft-pipeline.js";
 import { orderBy } from "./order-by.js";
 import { readPipelines } from "./pipeline-class.js";
 import { reportCycles } from "./report-cycles.js";
+import { reportIncompleteResources } from "./report-incomplete-resources.js";
 import { resolveAssetSet } from "./resolve-asset-set.js";
 import { resolveDependencies } from "./resolve-dependencies.js";
 import { resolveMethod } from "./resolve-method.js";
@@ -27,6 +28,11 @@ export interface ResolveOptions {
   readonly moduleProblems?: readonly ScanProblem[];
   /** JSON schema of a config class, or of a resource's fields. @defaultValue none is written */
   readonly schemaOf?: (type: Ctor) => Json | undefined;
+  /**
+   * A resource that lacks a field is a problem too.
+   * @defaultValue false: run configuration may give the field yet, and a run is refused if it does not
+   */
+  readonly completeResources?: boolean;
 }
 
 /**
@@ -54,6 +60,7 @@ export function resolveDefinitions(definitions: DefinitionsShape, options: Resol
   }
   for (const set of sets) resolveAssetSet(set, draft);
   reportCycles(draft);
+  if (options.completeResources) reportIncompleteResources(draft, definitions.io);
   if (draft.problems.length > 0) throw new ScanError(draft.problems);
   return resolved(draft, definitions, resources);
 }

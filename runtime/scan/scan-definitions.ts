@@ -9,10 +9,7 @@ import { ScanError } from "./scan-error.js";
  * @throws {@link ScanError} with every problem that there is
  */
 export async function scanDefinitions(exported: unknown, where: string, options: ResolveOptions = {}): Promise<ResolvedDefinitions> {
-  const given: unknown =
-    typeof exported === "function" && !/^class\b/.test(Function.prototype.toString.call(exported))
-      ? await (exported as () => unknown)()
-      : exported;
+  const given = await definitionsOf(exported);
   if (isDefinitions(given)) return resolveDefinitions(given, options);
   throw new ScanError([
     ...(options.moduleProblems ?? []),
@@ -22,6 +19,12 @@ export async function scanDefinitions(exported: unknown, where: string, options:
       fix: "Write `export default new Definitions({ pipelines: [ … ] });`, or a function that returns them.",
     },
   ]);
+}
+
+/** What the export is, or what the function that it is returns. */
+export async function definitionsOf(exported: unknown): Promise<unknown> {
+  const isFunction = typeof exported === "function" && !/^class\b/.test(Function.prototype.toString.call(exported));
+  return isFunction ? await (exported as () => unknown)() : exported;
 }
 
 function isDefinitions(thing: unknown): thing is DefinitionsShape {

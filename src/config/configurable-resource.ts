@@ -1,6 +1,8 @@
+import { declarationSite } from "../base/declaration-site.js";
 import type { StepLog } from "../model/contexts.js";
 import type { EnvVar } from "./env.js";
 import type { Provided } from "./provided.js";
+import { refuseUnknownFields } from "./unknown-fields-error.js";
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any method is no field
 type Method = (...args: any[]) => any;
@@ -19,9 +21,11 @@ export interface ResourceContext {
 
 /** Something that pipelines use (an API, a warehouse, a client): validated, configured when a run starts, injected by its class. */
 export abstract class ConfigurableResource {
-  /** The class with values for its fields; those with defaults may be missing. */
+  /** The class with values for its fields; those with defaults may be missing. @throws {@link UnknownFieldsError} for a field that it has not */
   static with<T extends ConfigurableResource>(this: new (...args: never[]) => T, fields: Fields<T>): Provided<T> {
-    return { kind: "provided", token: this, fields: fields as Record<string, unknown> };
+    const site = declarationSite(ConfigurableResource.with).of(`${this.name}.with`);
+    refuseUnknownFields(this, fields, site);
+    return { kind: "provided", token: this, fields: fields as Record<string, unknown>, site };
   }
 
   /** Runs once per run before first use, after the resources that it holds. */

@@ -1,3 +1,4 @@
+import { declarationSite, type DeclarationSite } from "../base/declaration-site.js";
 import type { Ctor } from "../model/asset-ref.js";
 
 declare const value: unique symbol;
@@ -14,6 +15,8 @@ interface ConfiguredClass<T> {
   /** As given, environment variables unread. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly object?: undefined;
+  /** Where `.with` stands; absent: the class itself was listed. */
+  readonly site?: DeclarationSite;
 }
 
 interface GivenObject<T> {
@@ -21,6 +24,7 @@ interface GivenObject<T> {
   readonly token: Token<T>;
   readonly object: unknown;
   readonly fields?: undefined;
+  readonly site?: DeclarationSite;
 }
 
 export function isProvided(thing: unknown): thing is Provided {
@@ -34,7 +38,7 @@ export function isProvided(thing: unknown): thing is Provided {
 export function provide<T>(token: Ctor<T>, object: { [K in keyof T]: T[K] }): Provided<T>;
 export function provide<T extends object>(token: string | symbol, object: T): Provided<T>;
 export function provide(token: Token, object: object): Provided {
-  return { kind: "provided", token, object };
+  return { kind: "provided", token, object, site: declarationSite(provide).of(`provide(${tokenName(token)})`) };
 }
 
 /** What a token is called in messages and in run configuration. */

@@ -16,14 +16,20 @@ export interface ConfigFault {
   readonly rule: string;
   /** The value as given, masked when it is secret; `undefined`: none was given. */
   readonly value?: unknown;
+  /** The environment variable that gave it. */
+  readonly variable?: string;
+}
+
+/** A fault on one line: `resources.Api.port: port must be an integer number (it is "80")`. */
+export function faultText({ path, rule, value, variable }: ConfigFault): string {
+  const from = variable === undefined ? "" : `, from the environment variable ${variable}`;
+  return `${path}: ${rule}${value === undefined ? "" : ` (it is ${shown(value)}${from})`}`;
 }
 
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigFaultsError extends ConfigError {
   constructor(readonly faults: readonly ConfigFault[]) {
-    const lines = faults.map(
-      (fault) => `  ${fault.path}: ${fault.rule}${fault.value === undefined ? "" : ` (it is ${shown(fault.value)})`}`,
-    );
+    const lines = faults.map((fault) => `  ${faultText(fault)}`);
     super(
       "CONFIG.INVALID",
       `The configuration has ${faults.length === 1 ? "one fault" : `${faults.length} faults`}:\n${lines.join("\n")}`,
@@ -47,7 +53,7 @@ export function resolveFields(
   fields: Readonly<Record<string, unknown>>,
   environment: Environment,
   path: string,
-  nested: (given: unknown) => unknown = (given) => given,
+  nested: (given: unknown, field: string) => unknown = (given) => given,
 ): Resolved {
   const instance = Reflect.construct(type as unknown as new () => object, []) as Record<string, unknown>;
   const faults: ConfigFault[] = [];
@@ -64,13 +70,15 @@ export function resolveFields(
         });
       else instance[name] = read.value;
     } else if (isProvided(given)) {
-      instance[name] = nested(given);
+      instance[name] = nested(given, name);
       resources.add(name);
     } else instance[name] = typedValue(type, name, given);
   }
   const faulty = new Set(faults.map((fault) => fault.path));
   for (const error of validateSync(instance, { forbidUnknownValues: false, whitelist: false })) {
-    for (const fault of faultsOf(error, path)) if (!faulty.has(fault.path)) faults.push(fault);
+    const given = fields[error.property];
+    const from = isEnvVar(given) ? { variable: given.name } : {};
+    for (const fault of faultsOf(error, path)) if (!faulty.has(fault.path)) faults.push({ ...fault, ...from });
   }
   if (faults.length > 0) return { faults };
   return { instance, secrets: secretsOf(instance, path, resources) };
@@ -91,7 +99,8 @@ export function unknownFields(fields: Readonly<Record<string, unknown>>, known: 
     });
 }
 
-function faultsOf(error: ValidationError, path: string): ConfigFault[] {
+/** The faults that the validation of one field found, those of what it holds included; secrets masked. */
+export function faultsOf(error: ValidationError, path: string): ConfigFault[] {
   const here = `${path}.${error.property}`;
   const secret = secretNamesOf(error.target).has(error.property);
   const given: unknown = error.value;

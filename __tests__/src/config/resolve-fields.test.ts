@@ -73,3 +73,16 @@ it("shows a value that JSON cannot", () => {
   holdsItself["self"] = holdsItself;
   expect(linesOf({ limit: holdsItself }).join("\n")).toContain('limit must be an integer number (it is {"n":"1n","self":"[circular]"})');
 });
+
+it("names variable, field, rule and value when what the environment gives breaks a rule; a secret value is masked", () => {
+  expect(
+    linesOf({ limit: env("LIMIT"), pin: env("PIN"), keys: env.boolean("KEYS") }, { LIMIT: "80", PIN: "hunter2", KEYS: "maybe" }),
+  ).toEqual([
+    "The configuration has 4 faults:",
+    "  assets.raw.keys: the environment variable KEYS is ••••, which is neither true nor false",
+    '  assets.raw.limit: limit must not be less than 1 (it is "80", from the environment variable LIMIT)',
+    '  assets.raw.limit: limit must be an integer number (it is "80", from the environment variable LIMIT)',
+    '  assets.raw.pin: pin must be an integer number (it is "••••", from the environment variable PIN)',
+    FIX,
+  ]);
+});

@@ -10,7 +10,7 @@ import { ScanError } from "../../scan/scan-error.js";
 export async function check(options: CommonOptions & { readonly strict?: boolean }): Promise<number> {
   const settings = await settingsFor(options);
   try {
-    const { resolved } = await loadDefinitions(settings);
+    const { resolved } = await loadDefinitions(settings, { completeResources: true });
     const { assets, checks, units, resources } = resolved.catalog;
     if (options.json) process.stdout.write(`${JSON.stringify({ ok: true, problems: [], warnings: resolved.warnings })}\n`);
     else {
