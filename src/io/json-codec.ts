@@ -26,9 +26,10 @@ export class JsonCodec implements Codec {
       }
       let text = `${ROWS_HEAD}\n`;
       let rowCount = 0;
+      const rowPath = (): string[] => ["$", `[${rowCount}]`];
       for await (const row of value) {
         context.signal?.throwIfAborted();
-        text += `${encodeTagged(row, context.assetKey, ["$", `[${rowCount}]`])}\n`;
+        text += `${encodeTagged(row, context.assetKey, rowPath)}\n`;
         rowCount++;
         if (text.length < FLUSH_CHARS) continue;
         await file.appendFile(text);

@@ -76,7 +76,7 @@ export class RowColumns {
       case "date":
         return this.dateCell(column, value as Date, rowNumber);
       case "json":
-        return encodeTagged(value, this.assetKey, ["$", `[${rowNumber}]`, `.${column.name}`]);
+        return encodeTagged(value, this.assetKey, () => ["$", `[${rowNumber}]`, `.${column.name}`]);
       default:
         return value as Cell;
     }

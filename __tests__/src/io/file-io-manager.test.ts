@@ -57,6 +57,15 @@ describe("the JSON of a file", () => {
     expect([back[0] instanceof Date, back[0].getTime()]).toEqual([true, Number.NaN]);
   });
 
+  it.each<[string, unknown]>([
+    ["a hole in a list", { a: [1, , 3] }],
+    ["a date below 100 lists", Array.from({ length: 100 }).reduce<unknown>((inner) => [inner], new Date(0))],
+    ["text that looks like a tag", { a: '"$date"', b: [{ $c: "{}" }] }],
+    ["one field that begins with $ below plain ones", { a: { b: { $c: 1 } }, d: [null, "x", false, 0.5] }],
+  ])("gives back %s", (_, value) => {
+    expect(decodeTagged(encodeTagged(value, "a"))).toEqual(value);
+  });
+
   it("keeps a field called __proto__ a field", () => {
     const back = decodeTagged(encodeTagged(JSON.parse('{"__proto__":{"a":[1]}}'), "a")) as object;
     expect([Object.keys(back), Object.getPrototypeOf(back) === Object.getPrototypeOf({})]).toEqual([["__proto__"], true]);
