@@ -70,6 +70,8 @@ export class RunWorker {
   readonly #running = new Map<string, Running>();
   readonly #retrying = new Map<string, { readonly step: PlannedStep; readonly number: number; readonly controller: AbortController }>();
   readonly #queue: { readonly step: PlannedStep; readonly number: number }[] = [];
+  /** Retries whose wait is over; they are claimed once that is stored. */
+  #restarted: { readonly step: PlannedStep; readonly number: number }[] = [];
   #completions: Completion[] = [];
   #events: NewEvent[] = [];
   #writing = false;
@@ -179,8 +181,10 @@ export class RunWorker {
         for (const running of this.#running.values()) this.#stream(running);
         const events = this.#events;
         const transitions = this.#transitions;
+        const restarted = this.#restarted;
         this.#events = [];
         this.#transitions = [];
+        this.#restarted = [];
         if (completions.length + claims.length + events.length + transitions.length === 0) return;
         const nowMs = this.#services.clock.nowMs();
         const batch: RunBatch = {
@@ -202,6 +206,7 @@ export class RunWorker {
         this.#makeRoom();
         this.#tell([...completions.flatMap((completion) => completion.events), ...events]);
         for (const { claim, step } of claims) this.#start(step, claim);
+        this.#queue.push(...restarted);
         this.#over = ended;
         if (ended) return this.#finish({ runId: this.#run.runId, status });
         if (result.cancelRequested) this.cancel();
@@ -446,7 +451,7 @@ export class RunWorker {
       this.#retrying.delete(running.step.key);
       if (this.#canceled) return;
       this.#event("STEP_RESTARTED", running.step.key, {}, { attempt: retry.number });
-      this.#queue.push({ step: retry.step, number: retry.number });
+      this.#restarted.push({ step: retry.step, number: retry.number });
       this.#schedule();
     });
   }
