@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import pc from "picocolors";
-import { DefinitionError, InternalError, MillraceError } from "../../src/base/errors.js";
+import { InternalError, MillraceError } from "../../src/base/errors.js";
 import { storedError } from "../execute/stored-error.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { errorText } from "./format.js";
@@ -20,14 +20,17 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Their cause is what user code threw; the cause of any other error says nothing that its message does not. */
+const USER_CODE_THREW: readonly string[] = ["DEFINITION.MODULE_THREW", "CONFIG.NOT_LOADED"];
+
 /** One error on standard error; with `--json` one value on standard output. Frames are told only of what user code threw, and of a fault of ours. */
 function report(error: unknown, json: boolean): void {
-  const { stack, cause, ...told } = storedError(error);
+  const { stack: _, cause, ...told } = storedError(error);
   if (json) process.stdout.write(`${JSON.stringify({ error: cause === undefined ? told : { ...told, cause } })}\n`);
   else if (!(error instanceof MillraceError) || error instanceof InternalError)
-    process.stderr.write(`${errorText(storedError(error), 12)}\n`);
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : errorText(storedError(error))}\n`);
   else {
-    const users = error instanceof DefinitionError && cause?.code === undefined && cause?.stack ? `\n\n${errorText(cause)}` : "";
-    process.stderr.write(`${pc.red(error.code)} ${error.message}${users}\n`);
+    const frames = USER_CODE_THREW.includes(error.code) && cause?.code === undefined ? cause?.stack : undefined;
+    process.stderr.write(`${pc.red(error.code)} ${error.message}\n${frames ? `${pc.dim(frames)}\n` : ""}`);
   }
 }

@@ -1,10 +1,13 @@
+import { join, resolve, sep } from "node:path";
 import { isMillraceError } from "../../src/base/errors.js";
 import type { StoredError } from "../../src/model/event.js";
 
-/** This room as it is built and as its source maps name it; a user's own `runtime/execute` is theirs. */
+/** The rooms of Millrace as they are built and as their source maps name them; a user's own `runtime/execute` is theirs. */
+const BUILT = resolve(__dirname, "../..");
 const INTERNAL = [
-  `${__dirname}/`,
-  `${__dirname.replace("/dist/runtime/", "/runtime/")}/`,
+  ...[BUILT, BUILT.replace(/[\/]dist$/, "")].flatMap((root) =>
+    ["src", "decorators", "runtime"].map((storey) => `${join(root, storey)}${sep}`),
+  ),
   "node:internal",
   "node:async_hooks",
   "/node_modules/tsyringe/",

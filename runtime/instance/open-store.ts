@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { systemClock } from "../../src/base/clock.js";
 import { StoreError, messageOf } from "../../src/base/errors.js";
 import type { RunStore } from "../../src/storage/run-store.js";
@@ -24,17 +24,40 @@ export function storeFile(settings: Settings): string {
 
 /** Opens the project's store, makes it where there is none, repairs runs whose process is gone, and sweeps away what those left half-written. */
 export async function openProjectStore(settings: Settings): Promise<OpenedStore> {
+  prepareFolder(settings);
+  const store = await openStore({ path: storeFile(settings), fsync: settings.fsync });
+  const storageDir = join(settings.home, "storage");
+  const repaired = await repairStore(store, systemClock.nowMs());
+  if (repaired.length > 0) await sweepStorage(store, storageDir);
+  return { store, storageDir, repaired };
+}
+
+function prepareFolder(settings: Settings): void {
   try {
-    mkdirSync(join(settings.home, "storage"), { recursive: true });
+    makeFolder(join(settings.home, "storage"));
   } catch (error) {
     throw new StoreError("STORE.UNREADABLE", `The store's folder ${settings.home} cannot be made: ${messageOf(error)}.`, {
       fix: "Give the folder write permission, or set MILLRACE_HOME to one that has it.",
       cause: error,
     });
   }
-  const store = await openStore({ path: storeFile(settings), fsync: settings.fsync });
-  const storageDir = join(settings.home, "storage");
-  const repaired = await repairStore(store, systemClock.nowMs());
-  if (repaired.length > 0) await sweepStorage(store, storageDir);
-  return { store, storageDir, repaired };
+  try {
+    for (const path of [settings.home, storeFile(settings)].filter(existsSync)) accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw new StoreError("STORE.READ_ONLY", `The store ${storeFile(settings)} cannot be written: it is read-only.`, {
+      fix: "Make the file and its folder writable for this user, or set MILLRACE_HOME to another folder.",
+      cause: error,
+    });
+  }
+}
+
+/** Not `mkdirSync(…, { recursive: true })`: below a folder that can hold none, such as /proc, that never returns. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process was first
+  }
 }

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { nearest } from "../../src/base/did-you-mean.js";
 import { toMs } from "../../src/base/duration.js";
-import { ConfigError } from "../../src/base/errors.js";
+import { ConfigError, DefinitionError } from "../../src/base/errors.js";
 import { importUserModule } from "../load/import-module.js";
 
 /** What `millrace.config.ts` exports as its default; every field may be missing. */
@@ -56,8 +56,19 @@ export async function readSettings(options: {
   const start = options.definitions === undefined ? options.cwd : dirname(resolve(options.cwd, options.definitions));
   const { root, file } = findRoot(start);
   loadEnvFile(join(root, ".env"), options.env);
-  const config = file === undefined ? {} : checked(await importUserModule(file), file);
+  const config = file === undefined ? {} : checked(await importConfig(file), file);
   return settle(root, file, config, options);
+}
+
+async function importConfig(file: string): Promise<unknown> {
+  try {
+    return await importUserModule(file);
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new ConfigError("CONFIG.NOT_LOADED", `The configuration file cannot be loaded. ${error.message}`, {
+      cause: error.code === "DEFINITION.MODULE_THREW" ? error.cause : error,
+    });
+  }
 }
 
 function findRoot(start: string): { root: string; file?: string } {
@@ -92,6 +103,13 @@ function checked(module: unknown, file: string): MillraceConfig {
       fix: near ? `Did you mean "${near}"?` : `The settings are ${FIELDS.join(", ")}.`,
     });
   }
+  for (const name of ["definitions", "home"] as const) {
+    const value = (given as Record<string, unknown>)[name];
+    if (value === undefined || typeof value === "string") continue;
+    throw new ConfigError("CONFIG.PATH", `"${name}" of ${file} is ${JSON.stringify(value)}, which is no path.`, {
+      fix: 'Write it as a string, e.g. "./src/definitions.ts".',
+    });
+  }
   return given as MillraceConfig;
 }
 
@@ -108,7 +126,7 @@ function settle(
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new ConfigError(
       "CONFIG.CONCURRENCY",
-      `${where("MILLRACE_CONCURRENCY", "concurrency")} is ${env.MILLRACE_CONCURRENCY ?? config.concurrency}.`,
+      `${where("MILLRACE_CONCURRENCY", "concurrency")} is ${JSON.stringify(env.MILLRACE_CONCURRENCY ?? config.concurrency)}.`,
       { fix: "Give a whole number, 1 or more." },
     );
   }

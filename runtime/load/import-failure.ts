@@ -20,6 +20,7 @@ export function explainImportFailure(file: string, error: unknown): Error {
     "DEFINITION.MODULE_THREW",
     `${describe(error)}\n  thrown while ${file} was imported${place ? `, at ${place.path}:${place.line}` : ""}`,
     {
+      fix: "Mend what throws there; a module that Millrace imports may not fail while it is imported.",
       cause: error,
     },
   );

@@ -75,6 +75,7 @@ function syntaxError(path: string, error: unknown): DefinitionError {
   const what = /^\s*[x×]\s*(.*)$/m.exec(text)?.[1] ?? "it cannot be parsed";
   const frame = text.split("\n").filter((row) => /^\s*(\d+ \||:)/.test(row));
   return new DefinitionError("DEFINITION.SYNTAX", [`Syntax error in ${path}:${line}:${column}: ${what}`, ...frame].join("\n"), {
+    fix: "Correct the text there.",
     cause: error,
   });
 }

@@ -28,11 +28,21 @@ export function parseRunConfig(text: string, source: { readonly file: string; re
   if (fault) {
     const [start] = fault.linePos ?? [];
     const at = start ? `:${start.line}:${start.col}` : "";
-    throw new ConfigError("CONFIG.MALFORMED", `${source.file}${at} is not well-formed ${source.format.toUpperCase()}: ${fault.message}`, {
-      fix: "Correct the text at that place.",
-    });
+    throw new ConfigError(
+      "CONFIG.MALFORMED",
+      `${source.file}${at} is not well-formed ${source.format.toUpperCase()}: ${withoutPlace(fault.message)}`,
+      {
+        fix: "Correct the text at that place.",
+      },
+    );
   }
   return checkRunConfig(plainOf(document, source) ?? {}, source.file);
+}
+
+/** The parser's sentence and the line that it points into; the place itself is told before. */
+function withoutPlace(message: string): string {
+  const [sentence = "", ...frame] = message.split("\n").filter((line) => line.trim() !== "");
+  return [sentence.replace(/ at line \d+, column \d+:?$/, ""), ...frame.map((line) => `  ${line}`)].join("\n");
 }
 
 /** The document as data; aliases are followed here, so a missing or an exploding one shows only now. */

@@ -34,7 +34,7 @@ it("reads the argument itself, a JSON file and a YAML file alike", () => {
 
 it("says where the argument itself is malformed", () => {
   expect(errorOf('{"assets": {"a": }')).toBe(
-    '--config:1:18 is not well-formed JSON: Unresolved plain scalar "" at line 1, column 18:\n\n{"assets": {"a": }\n                 ^\n\n  → Correct the text at that place.',
+    '--config:1:18 is not well-formed JSON: Unresolved plain scalar ""\n  {"assets": {"a": }\n                   ^\n  → Correct the text at that place.',
   );
   expect(errorOf('{"asset": {}}')).toBe('--config has "asset", which run configuration has not.\n  → Did you mean "assets"?');
 });

@@ -33,8 +33,10 @@ describe.each<System>(["commonjs", "module"])("loadPipelines in a project of typ
         "2 files cannot be imported:",
         "  pipelines/c.ts: RangeError: broken c",
         "      thrown while ~/src/pipelines/c.ts was imported, at ~/src/pipelines/c.ts:1",
+        "      → Mend what throws there; a module that Millrace imports may not fail while it is imported.",
         "  pipelines/d.ts: TypeError: broken d",
         "      thrown while ~/src/pipelines/d.ts was imported, at ~/src/pipelines/d.ts:1",
+        "      → Mend what throws there; a module that Millrace imports may not fail while it is imported.",
         "",
       ].join("\n"),
     );

@@ -19,7 +19,7 @@ it("reads YAML and JSON alike, and an empty file as nothing", () => {
 
 it("points at the place where the text is malformed", () => {
   expect(errorOf('{"assets": {"a": }', "json")).toBe(
-    'ConfigError: run.json:1:18 is not well-formed JSON: Unresolved plain scalar "" at line 1, column 18:\n\n{"assets": {"a": }\n                 ^\n\n  → Correct the text at that place.',
+    'ConfigError: run.json:1:18 is not well-formed JSON: Unresolved plain scalar ""\n  {"assets": {"a": }\n                   ^\n  → Correct the text at that place.',
   );
 });
 
