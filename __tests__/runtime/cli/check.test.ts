@@ -33,7 +33,7 @@ it("tells of files that cannot be imported beside the problems of those that can
       "",
       "  1. assets/broken.ts cannot be imported: RangeError: no such table",
       "       thrown while ~/assets/broken.ts was imported, at ~/assets/broken.ts:1",
-      "     → Correct the error in that file; what it would export is missing here.",
+      "     → Mend what throws there; a module that Millrace imports may not fail while it is imported.",
       "",
       "  2. The constructor of Sales needs the resource Api, which is not in Definitions.resources.",
       "     at Sales (assets/sales.ts:LINE)",

@@ -382,7 +382,7 @@ describe("a project", () => {
       const { code, stderr } = await shop.run(line.split(" "));
       expect({ code, stderr }).toEqual({
         code: 4,
-        stderr: "CONFIG.CONCURRENCY The environment variable MILLRACE_CONCURRENCY is none.\n  → Give a whole number, 1 or more.\n",
+        stderr: 'CONFIG.CONCURRENCY The environment variable MILLRACE_CONCURRENCY is "none".\n  → Give a whole number, 1 or more.\n',
       });
     },
   );

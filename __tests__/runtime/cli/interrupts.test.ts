@@ -227,7 +227,7 @@ describe("a step", () => {
     expect(await failure("exits", LONG)).toMatchInlineSnapshot(`
      "✗ exits  TIME
          ProcessExitError: Step "exits" called process.exit(0).
-           → Throw an error to fail the step, or return to end it."
+           → Throw an error to fail, or return to end."
     `);
   });
 });
