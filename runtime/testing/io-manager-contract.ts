@@ -16,7 +16,7 @@ export type IOManagerSamples = { readonly values: readonly unknown[] } | { reado
 
 /**
  * Tests, for a Jest-like runner, what every IO manager promises: values come back equal, keys never share a place, and nobody sees
- * a value before it is published.
+ * a value before it is published; the same for each partition of an asset.
  * @param make - a new manager; it may keep its data in the folder, which is removed after the test
  */
 export function describeIOManager(
@@ -52,7 +52,7 @@ export function describeIOManager(
       expect(await bench.load("orders")).toEqual(first);
       await bench.io.publish(attempt);
       await bench.io.publish(attempt);
-      bench.pointers.set("orders", pointer);
+      bench.pointers.set(placeOf("orders"), pointer);
       expect(await bench.load("orders")).toEqual(second);
     });
 
@@ -68,7 +68,7 @@ export function describeIOManager(
     it("keeps two attempts of one asset apart", async () => {
       const [zombie, current] = [bench.attempt("orders"), bench.attempt("orders")];
       await bench.io.store(first, zombie);
-      bench.pointers.set("orders", await bench.io.store(second, current));
+      bench.pointers.set(placeOf("orders"), await bench.io.store(second, current));
       await bench.io.publish?.(current);
       await bench.io.discard?.(zombie);
       expect(await bench.load("orders")).toEqual(second);
@@ -83,6 +83,46 @@ export function describeIOManager(
     it("keeps values apart whose keys look alike or are hostile", async () => {
       for (const [index, key] of HOSTILE_KEYS.entries()) await bench.materialize(key, index % 2 === 0 ? first : second);
       for (const [index, key] of HOSTILE_KEYS.entries()) expect(await bench.load(key)).toEqual(index % 2 === 0 ? first : second);
+    });
+
+    it("keeps partitions apart from each other and from the asset as a whole", async () => {
+      await bench.materialize("orders", first);
+      await bench.materialize("orders", second, "2025-01-01");
+      await bench.materialize("orders", first, "2025-01-02");
+      await bench.materialize("orders", second, "2025-01-02");
+      await bench.materialize("orders/2025-01-01", first);
+      expect(await bench.load("orders")).toEqual(first);
+      expect(await bench.load("orders", "2025-01-01")).toEqual(second);
+      expect(await bench.load("orders", "2025-01-02")).toEqual(second);
+    });
+
+    it("keeps partitions apart whose keys look alike or are hostile", async () => {
+      const keys = HOSTILE_PARTITIONS;
+      for (const [index, key] of keys.entries()) await bench.materialize("orders", index % 2 === 0 ? first : second, key);
+      for (const [index, key] of keys.entries()) expect(await bench.load("orders", key)).toEqual(index % 2 === 0 ? first : second);
+    });
+
+    it("shows the old value of a partition until the new one is published, and keeps it when that is discarded", async () => {
+      await bench.materialize("orders", first, "monday");
+      const attempt = bench.attempt("orders", "monday");
+      await bench.io.store(second, attempt);
+      if (bench.io.publish) expect(await bench.load("orders", "monday")).toEqual(first);
+      await bench.io.discard?.(attempt);
+      expect(await bench.load("orders", "monday")).toEqual(first);
+    });
+
+    it("stores partitions of one asset at the same time", async () => {
+      const keys = Array.from({ length: 16 }, (_, index) => `day ${index}`);
+      await Promise.all(keys.map((key, index) => bench.materialize("orders", index % 2 === 0 ? first : second, key)));
+      const loaded = await Promise.all(keys.map((key) => bench.load("orders", key)));
+      expect(loaded).toEqual(keys.map((_, index) => (index % 2 === 0 ? first : second)));
+    });
+
+    it("says which partition has no value", async () => {
+      await bench.materialize("orders", first, "monday");
+      const thrown: unknown = await bench.load("orders", "tuesday").catch((error: unknown) => error);
+      expect(thrown).toMatchObject({ name: "IOError", code: "IO.NOT_FOUND" });
+      expect(String(thrown).includes('"orders"')).toEqual(true);
     });
 
     it("stores different keys at the same time", async () => {
@@ -121,6 +161,36 @@ const HOSTILE_KEYS = [
   "a.parquet",
 ];
 
+/** Neighbours differ in what a careless encoding drops. */
+const HOSTILE_PARTITIONS = [
+  "2025-01-01",
+  "2025-01-01.json",
+  "a",
+  "A",
+  "a.",
+  "a/b",
+  "a%2Fb",
+  "a/../b",
+  "..",
+  ".",
+  "../orders",
+  "100%",
+  "%",
+  "é",
+  "e\u0301",
+  "😀",
+  "a|b",
+  "a b",
+  "a+b",
+  "a\\b",
+  "a:b",
+  "con",
+  "CON",
+  "x".repeat(300),
+  "x".repeat(301),
+  "'; drop table orders; --",
+];
+
 class Bench {
   readonly pointers = new Map<string, unknown>();
   io!: IOManager;
@@ -139,24 +209,31 @@ class Bench {
     await rm(this.storageDir, { recursive: true, force: true });
   }
 
-  attempt(assetKey: string): OutputContext {
-    return outputContextFor(assetKey, { storageDir: this.storageDir, attemptId: `attempt-${this.attempts++}` });
+  attempt(assetKey: string, partitionKey?: string): OutputContext {
+    const attemptId = `attempt-${this.attempts++}`;
+    return outputContextFor(assetKey, { storageDir: this.storageDir, attemptId, ...(partitionKey === undefined ? {} : { partitionKey }) });
   }
 
-  async materialize(assetKey: string, stored: unknown): Promise<void> {
-    const attempt = this.attempt(assetKey);
+  async materialize(assetKey: string, stored: unknown, partitionKey?: string): Promise<void> {
+    const attempt = this.attempt(assetKey, partitionKey);
     const pointer: unknown = await this.io.store(stored, attempt);
     await this.io.publish?.(attempt);
-    this.pointers.set(assetKey, pointer);
+    this.pointers.set(placeOf(assetKey, partitionKey), pointer);
   }
 
-  async load(assetKey: string): Promise<unknown> {
-    const loaded = await this.io.load(inputContextFor(assetKey, { storageDir: this.storageDir, pointer: this.pointers.get(assetKey) }));
+  async load(assetKey: string, partitionKey?: string): Promise<unknown> {
+    const pointer = this.pointers.get(placeOf(assetKey, partitionKey));
+    const of = partitionKey === undefined ? {} : { partitionKey };
+    const loaded = await this.io.load(inputContextFor(assetKey, { storageDir: this.storageDir, pointer, ...of }));
     if (typeof loaded !== "object" || loaded === null || !(Symbol.asyncIterator in loaded)) return loaded;
     const rows: unknown[] = [];
     for await (const row of loaded as AsyncIterable<unknown>) rows.push(row);
     return rows;
   }
+}
+
+function placeOf(assetKey: string, partitionKey?: string): string {
+  return JSON.stringify([assetKey, partitionKey]);
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

@@ -10,7 +10,7 @@ export interface OutputContext {
   readonly assetKey: string;
   readonly runId: string;
   readonly stepKey: string;
-  /** Unique to this attempt: put it into the names of what is not published yet. */
+  /** Unique to this attempt, and to the partition where it stores several: put it into the names of what is not published yet. */
   readonly attemptId: string;
   /** The partition that is stored, of an asset that is divided; a run of several calls `store` for each. Hostile input: encode it in paths, URLs and SQL. */
   readonly partitionKey?: string;

@@ -1,40 +1,35 @@
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { IOError } from "../base/errors.js";
+import { decodeName, encodePartition, encodeSegment } from "./encoded-name.js";
 
 const SEGMENT_CHARS = 100; // with the attempt's id a name stays below the 255 bytes of a file system
-const LEFTOVER = /^\.[\w%~-]+\.([\w%-]+)\.[a-z0-9]+\.tmp$/;
+const LEFTOVER = /^\.[\w%~@-]+\.([\w%-]+)\.[a-z0-9]+\.tmp$/;
 
-/** The one file in which readers find an asset's value: `<folder>/<key>.<extension>`, each segment of the key encoded. */
-export function fixedAddress(folder: string, assetKey: string, extension: string): string {
+/** What has a place of its own: an asset, or a partition of one. */
+export interface Stored {
+  readonly assetKey: string;
+  readonly partitionKey?: string;
+}
+
+/**
+ * The one file in which readers find a value: `<folder>/<key>.<extension>`, each segment of the key encoded; of a partition
+ * `<folder>/<key>/@<partition>.<extension>`. No other asset's file begins with `@`.
+ */
+export function fixedAddress(folder: string, { assetKey, partitionKey }: Stored, extension: string): string {
   const parts = assetKey.split("/").flatMap((segment) => cut(encodeSegment(segment)));
+  if (partitionKey !== undefined) parts.push(...cut(encodePartition(partitionKey)).map((part) => `@${part}`));
   return `${join(folder, ...parts)}.${extension}`;
+}
+
+/** The value as an error names it. */
+export function described({ assetKey, partitionKey }: Stored): string {
+  return partitionKey === undefined ? `Asset "${assetKey}"` : `Partition ${JSON.stringify(partitionKey)} of asset "${assetKey}"`;
 }
 
 /** Where an attempt writes before it is published: beside the fixed address, so that a rename suffices. Readers never look here. */
 export function attemptAddress(address: string, attemptId: string): string {
   return join(dirname(address), `.${basename(address).replace(/\.(\w+)$/, `.${encodeSegment(attemptId)}.$1`)}.tmp`);
-}
-
-/**
- * A name in which only `A-Z a-z 0-9 _ -` stand for themselves and every other byte is `%XX`: two names never encode alike,
- * and `..`, separators and device names cannot occur. {@link decodeSegment} gives the name back.
- */
-export function encodeSegment(segment: string): string {
-  if (segment === "") return "%";
-  return segment.replace(/[^A-Za-z0-9_-]/gu, (character) => {
-    const unit = character.charCodeAt(0);
-    if (character.length === 1 && unit >= 0xd800 && unit <= 0xdfff) return `%u${unit.toString(16).toUpperCase()}`; // half a pair
-    return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
-  });
-}
-
-/** The name that {@link encodeSegment} encoded. */
-export function decodeSegment(encoded: string): string {
-  if (encoded === "%") return "";
-  return encoded.replace(/%u([0-9A-F]{4})|((?:%[0-9A-F]{2})+)/g, (_, unit: string | undefined, bytes: string | undefined) =>
-    unit === undefined ? Buffer.from((bytes ?? "").replaceAll("%", ""), "hex").toString() : String.fromCharCode(Number.parseInt(unit, 16)),
-  );
 }
 
 /** Makes the folder of a file that is about to be written. */
@@ -56,15 +51,15 @@ export async function flushFile(path: string): Promise<void> {
  * Renames what the attempt wrote to the fixed address; who reads sees the old file or the new one, whole. Repeatable: when the
  * attempt's file is gone and the address has one, the rename was done before.
  */
-export async function publishFile(address: string, attemptId: string, assetKey: string): Promise<void> {
+export async function publishFile(address: string, attemptId: string, stored: Stored): Promise<void> {
   const written = attemptAddress(address, attemptId);
   try {
     await rename(written, address);
   } catch (error) {
     if (!isMissing(error)) throw error;
     if (await exists(address)) return;
-    throw new IOError("IO.NOTHING_TO_PUBLISH", `Asset "${assetKey}" cannot be published: this attempt's file ${written} is gone.`, {
-      fix: `Materialize "${assetKey}" again; do not delete .tmp files of a run that is going on.`,
+    throw new IOError("IO.NOTHING_TO_PUBLISH", `${described(stored)} cannot be published: this attempt's file ${written} is gone.`, {
+      fix: `Materialize "${stored.assetKey}" again; do not delete .tmp files of a run that is going on.`,
       cause: error,
     });
   }
@@ -90,7 +85,7 @@ export async function sweep(folder: string, isCurrent: (attemptId: string) => bo
       continue;
     }
     const attempt = LEFTOVER.exec(entry.name)?.[1];
-    if (attempt === undefined || (await isCurrent(decodeSegment(attempt)))) continue;
+    if (attempt === undefined || (await isCurrent(decodeName(attempt)))) continue;
     await rm(path, { force: true });
     swept.push(path);
   }
@@ -98,13 +93,15 @@ export async function sweep(folder: string, isCurrent: (attemptId: string) => bo
 }
 
 /** The error of a value that is not there. */
-export function neverStored(assetKey: string, path: string | undefined, cause?: unknown): IOError {
+export function neverStored(stored: Stored, path: string | undefined, cause?: unknown): IOError {
   const place = path === undefined ? "this process holds no value of it" : `${path} does not exist`;
+  const { assetKey, partitionKey } = stored;
+  const partition = partitionKey === undefined ? "" : ` --partition ${JSON.stringify(partitionKey)}`;
   return new IOError(
     "IO.NOT_FOUND",
-    `Asset "${assetKey}" has no stored value: ${place}. It was never materialized, or its value was removed.`,
+    `${described(stored)} has no stored value: ${place}. It was never materialized, or its value was removed.`,
     {
-      fix: `Materialize "${assetKey}" first, e.g. with: millrace materialize --select ${JSON.stringify(assetKey)}`,
+      fix: `Materialize "${assetKey}" first: millrace materialize ${JSON.stringify(assetKey)}${partition}`,
       cause,
     },
   );

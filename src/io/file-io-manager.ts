@@ -14,7 +14,7 @@ import type { Codec } from "./codec.js";
 import { JsonCodec } from "./json-codec.js";
 
 /**
- * Keeps each asset's value in one file, `<folder>/<key>.json`. What is written is fsynced under the attempt's own name and
+ * Keeps each asset's value in one file, `<folder>/<key>.json`, each partition in one of its own, `<folder>/<key>/@<partition>.json`. What is written is fsynced under the attempt's own name and
  * renamed when it is published: a reader sees the old value or the new one, never half of one, also after a crash.
  */
 export class FileIOManager extends IOManager {
@@ -38,7 +38,7 @@ export class FileIOManager extends IOManager {
   }
 
   override async publish(context: OutputContext): Promise<void> {
-    await publishFile(this.addressOf(context), context.attemptId, context.assetKey);
+    await publishFile(this.addressOf(context), context.attemptId, context);
   }
 
   override async discard(context: OutputContext): Promise<void> {
@@ -50,12 +50,12 @@ export class FileIOManager extends IOManager {
     try {
       return await this.codec.read(path, context);
     } catch (error) {
-      if (isMissing(error)) throw neverStored(context.assetKey, path, error);
+      if (isMissing(error)) throw neverStored(context, path, error);
       throw error;
     }
   }
 
-  private addressOf(context: Pick<OutputContext, "assetKey" | "storageDir">): string {
-    return fixedAddress(this.folder ?? context.storageDir, context.assetKey, this.codec.extension);
+  private addressOf(context: Pick<OutputContext, "assetKey" | "partitionKey" | "storageDir">): string {
+    return fixedAddress(this.folder ?? context.storageDir, context, this.codec.extension);
   }
 }

@@ -1,10 +1,10 @@
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
-import { neverStored } from "./attempt-file.js";
+import { neverStored, type Stored } from "./attempt-file.js";
 import { isAsyncIterable } from "./row-codec.js";
 
 /**
- * Keeps values in memory, as they are, by asset key; for tests and for runs within one process. Each instance has its own values.
+ * Keeps values in memory, as they are, by asset key and partition; for tests and for runs within one process. Each instance has its own values.
  * The rows of an async iterable are gathered in an array, since it can be read only once.
  */
 export class InMemoryIOManager extends IOManager {
@@ -19,10 +19,10 @@ export class InMemoryIOManager extends IOManager {
   override async publish(context: OutputContext): Promise<void> {
     const key = pendingKey(context);
     if (!this.pending.has(key)) {
-      if (this.published.has(context.assetKey)) return; // repeated: done before
-      throw neverStored(context.assetKey, undefined);
+      if (this.published.has(placeOf(context))) return; // repeated: done before
+      throw neverStored(context, undefined);
     }
-    this.published.set(context.assetKey, this.pending.get(key));
+    this.published.set(placeOf(context), this.pending.get(key));
     this.pending.delete(key);
   }
 
@@ -31,13 +31,17 @@ export class InMemoryIOManager extends IOManager {
   }
 
   override async load(context: InputContext): Promise<unknown> {
-    if (!this.published.has(context.assetKey)) throw neverStored(context.assetKey, undefined);
-    return this.published.get(context.assetKey);
+    if (!this.published.has(placeOf(context))) throw neverStored(context, undefined);
+    return this.published.get(placeOf(context));
   }
 }
 
-function pendingKey({ assetKey, attemptId }: OutputContext): string {
-  return JSON.stringify([assetKey, attemptId]);
+function placeOf({ assetKey, partitionKey }: Stored): string {
+  return JSON.stringify([assetKey, partitionKey]);
+}
+
+function pendingKey({ assetKey, partitionKey, attemptId }: OutputContext): string {
+  return JSON.stringify([assetKey, partitionKey, attemptId]);
 }
 
 async function gather(rows: AsyncIterable<unknown>, signal: AbortSignal): Promise<unknown[]> {

@@ -17,7 +17,7 @@ import type { RowCodec } from "./row-codec.js";
 import { inBatches } from "./row-codec.js";
 
 /**
- * Keeps each asset's rows in one Parquet file, `<folder>/<key>.parquet`, streamed both ways: an asset may return more rows than fit
+ * Keeps each asset's rows in one Parquet file, `<folder>/<key>.parquet`, each partition in `<folder>/<key>/@<partition>.parquet`, streamed both ways: an asset may return more rows than fit
  * into memory. Published by rename, as {@link FileIOManager} does. Adds the number of rows and the columns to the materialization.
  */
 export class FileParquetIOManager extends IOManager<readonly object[] | AsyncIterable<object>> {
@@ -45,7 +45,7 @@ export class FileParquetIOManager extends IOManager<readonly object[] | AsyncIte
   }
 
   override async publish(context: OutputContext): Promise<void> {
-    await publishFile(this.addressOf(context), context.attemptId, context.assetKey);
+    await publishFile(this.addressOf(context), context.attemptId, context);
   }
 
   override async discard(context: OutputContext): Promise<void> {
@@ -58,7 +58,7 @@ export class FileParquetIOManager extends IOManager<readonly object[] | AsyncIte
     try {
       await access(path);
     } catch (error) {
-      if (isMissing(error)) throw neverStored(context.assetKey, path, error);
+      if (isMissing(error)) throw neverStored(context, path, error);
       throw error;
     }
     const { codec } = this;
@@ -69,7 +69,7 @@ export class FileParquetIOManager extends IOManager<readonly object[] | AsyncIte
     };
   }
 
-  private addressOf(context: Pick<OutputContext, "assetKey" | "storageDir">): string {
-    return fixedAddress(this.folder ?? context.storageDir, context.assetKey, this.codec.extension);
+  private addressOf(context: Pick<OutputContext, "assetKey" | "partitionKey" | "storageDir">): string {
+    return fixedAddress(this.folder ?? context.storageDir, context, this.codec.extension);
   }
 }

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../runtime/testing/io-manager-contract.js";
-import { decodeSegment, encodeSegment, fixedAddress, sweep } from "../../../src/io/attempt-file.js";
+import { fixedAddress, sweep } from "../../../src/io/attempt-file.js";
+import { decodeName, encodePartition, encodeSegment } from "../../../src/io/encoded-name.js";
 import { FileIOManager } from "../../../src/io/file-io-manager.js";
 import { decodeTagged, encodeTagged } from "../../../src/io/tagged-json.js";
 
@@ -109,7 +110,7 @@ describe("FileIOManager", () => {
   it("tells what is missing, and where", async () => {
     expect(await messageOf(load())).toBe(
       'Asset "shop/orders" has no stored value: <dir>/shop/orders.json does not exist. It was never materialized, or its value was removed.\n' +
-        '  → Materialize "shop/orders" first, e.g. with: millrace materialize --select "shop/orders"',
+        '  → Materialize "shop/orders" first: millrace materialize "shop/orders"',
     );
   });
 
@@ -155,9 +156,51 @@ describe("FileIOManager", () => {
   it("names files reversibly and below the folder", () => {
     for (const name of ["a b", "%41", "é", "😀", "..", "", "\ud800", "a/b", "a\u0000"]) {
       expect(encodeSegment(name)).toMatch(/^[\w%-]+$/);
-      expect(decodeSegment(encodeSegment(name))).toBe(name);
+      expect(decodeName(encodeSegment(name))).toBe(name);
     }
-    expect(fixedAddress("/data", "a/../b c", "json")).toBe("/data/a/%2E%2E/b%20c.json");
+    expect(fixedAddress("/data", { assetKey: "a/../b c" }, "json")).toBe("/data/a/%2E%2E/b%20c.json");
+  });
+
+  it("names the files of partitions reversibly, below the asset's folder, apart also where upper and lower case are the same", () => {
+    const keys = [
+      "2025-01-01",
+      "..",
+      "a/b",
+      "100%",
+      "😀",
+      "CON",
+      "con",
+      "a.",
+      "a",
+      "A",
+      "é",
+      "a|b",
+      "x".repeat(300),
+      "%2E",
+      "@a",
+      "\ud800",
+    ];
+    for (const key of keys) expect(decodeName(encodePartition(key))).toBe(key);
+    const files = keys.map((partitionKey) => fixedAddress("/data", { assetKey: "days", partitionKey }, "json"));
+    expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(keys.length);
+    for (const file of files) {
+      expect(file).toMatch(/^\/data\/days(\/@[\w%-]+~?)+\.json$/);
+      for (const name of file.split("/")) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(110);
+    }
+    expect(files.slice(0, 3)).toEqual(["/data/days/@2025-01-01.json", "/data/days/@%2E%2E.json", "/data/days/@a%2Fb.json"]);
+  });
+
+  it("keeps a partition apart from the asset below it that has the same name", async () => {
+    const io = new FileIOManager();
+    for (const [assetKey, given] of [
+      ["days", { partitionKey: "monday" }],
+      ["days/monday", {}],
+    ] as const) {
+      const context = outputContextFor(assetKey, { storageDir, ...given });
+      await io.store(assetKey, context);
+      await io.publish(context);
+    }
+    expect(await io.load(inputContextFor("days", { storageDir, partitionKey: "monday" }))).toBe("days");
   });
 
   it("keeps the old value when the process is killed in the middle of store()", async () => {

@@ -164,7 +164,7 @@ describe("FileParquetIOManager", () => {
   it("tells what is missing or damaged, and where", async () => {
     expect(await messageOf(load())).toBe(
       'Asset "shop/orders" has no stored value: <dir>/shop/orders.parquet does not exist. It was never materialized, or its value was removed.\n' +
-        '  → Materialize "shop/orders" first, e.g. with: millrace materialize --select "shop/orders"',
+        '  → Materialize "shop/orders" first: millrace materialize "shop/orders"',
     );
     await materialize([{ id: 1 }]);
     writeFileSync(join(storageDir, "shop/orders.parquet"), "no parquet");
