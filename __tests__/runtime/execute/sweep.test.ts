@@ -50,7 +50,7 @@ describe("what attempts leave half-written", () => {
 
   it("is swept away after a repair; what a running attempt writes stays, and what the store does not know", async () => {
     const settings = { home: join(folder, "home"), fsync: "NORMAL" } as Settings;
-    const leftBy = (attemptId: string): string => attemptAddress(fixedAddress(storageDir, "a", "json"), attemptId);
+    const leftBy = (attemptId: string): string => attemptAddress(fixedAddress(storageDir, { assetKey: "a" }, "json"), attemptId);
     const { store, storageDir } = await openProjectStore(settings);
     for (const [id, owner] of [
       ["gone", { ...thisProcess(), processStartedAt: "0" }],
