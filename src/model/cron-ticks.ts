@@ -15,6 +15,15 @@ interface Month {
   readonly odd: ReadonlyMap<number, readonly number[]>;
 }
 
+/** Days of one month between which the clock does not change, and the instants that they hold. */
+interface Stretch {
+  readonly month: Month;
+  readonly ticksBefore: number;
+  readonly offsetMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** Ticks that a {@link CronTicks} leaves out. */
 export interface TicksLeftOut {
   readonly crons: readonly Cron[];
@@ -78,8 +87,62 @@ export class CronTicks {
     return this.#tickOfDay(month, at, left - (before[at] ?? 0));
   }
 
-  isTick(instantMs: number): boolean {
-    return this.tickAt(this.indexAtOrAfter(instantMs)) === instantMs;
+  /** The instants of the ticks from one number up to and without another. */
+  ticksBetween(from: number, to: number): Float64Array {
+    const ticks = new Float64Array(Math.max(0, to - from));
+    for (let at = 0, month = this.#monthOfTick(from); at < ticks.length && month !== undefined; month++) {
+      let index = from + at - this.#ticksBefore(month);
+      const { firstDay, before, patterns, odd } = this.#month(month);
+      for (let day = 0; day < patterns.length && at < ticks.length; day++) {
+        const end = before[day + 1] ?? 0;
+        if (index >= end) continue;
+        const midnightMs = patterns[day] === ODD ? Number.NaN : this.#midnightMs(firstDay + day);
+        const times = patterns[day] === ODD ? odd.get(day) : this.#patterns[patterns[day] ?? 0];
+        for (; index < end && at < ticks.length; index++) {
+          const time = times?.[index - (before[day] ?? 0)] ?? Number.NaN;
+          ticks[at++] = patterns[day] === ODD ? time : midnightMs + time * MINUTE_MS;
+        }
+      }
+    }
+    return ticks;
+  }
+
+  /** For each of these instants, which ascend, the number of the first tick at or after it. */
+  indexesAtOrAfter(instantsMs: Float64Array): Float64Array {
+    const indexes = new Float64Array(instantsMs.length);
+    let stretch: Stretch | undefined;
+    for (const [at, instantMs] of instantsMs.entries()) {
+      if (!stretch || instantMs < stretch.fromMs || instantMs >= stretch.toMs) stretch = this.#stretchAround(instantMs);
+      indexes[at] = stretch ? this.#indexWithin(stretch, instantMs) : this.indexAtOrAfter(instantMs);
+    }
+    return indexes;
+  }
+
+  /** The days around an instant, in its month, near which the clock does not change; `undefined` if it changes near that very day. */
+  #stretchAround(instantMs: number): Stretch | undefined {
+    const day = this.#dayOf(instantMs);
+    const number = monthOf(day);
+    const month = this.#month(number);
+    let [low, high] = [day - month.firstDay, day - month.firstDay];
+    if (month.patterns[low] === ODD) return undefined;
+    while (low > 0 && month.patterns[low - 1] !== ODD) low--;
+    while (high < month.patterns.length - 1 && month.patterns[high + 1] !== ODD) high++;
+    const offsetMs = this.zone.offsetMsAt(instantMs);
+    return {
+      month,
+      ticksBefore: this.#ticksBefore(number),
+      offsetMs,
+      fromMs: (month.firstDay + low) * DAY_MS - offsetMs,
+      toMs: (month.firstDay + high + 1) * DAY_MS - offsetMs,
+    };
+  }
+
+  #indexWithin({ month, ticksBefore, offsetMs }: Stretch, instantMs: number): number {
+    const day = Math.floor((instantMs + offsetMs) / DAY_MS);
+    const at = day - month.firstDay;
+    const minutes = this.#patterns[month.patterns[at] ?? NONE];
+    const before = minutes ? lowerBound(minutes, (instantMs + offsetMs - day * DAY_MS) / MINUTE_MS) : 0;
+    return ticksBefore + (month.before[at] ?? 0) + before;
   }
 
   #tickOfDay(month: number, at: number, index: number): number {
@@ -147,7 +210,17 @@ export class CronTicks {
   }
 
   #countOf(month: number): number {
-    return this.#month(month).before.at(-1) ?? 0;
+    const known = this.#months.get(month);
+    if (known) return known.before.at(-1) ?? 0;
+    // Most months are plain: no change of the clock, nothing left out. They are counted without being laid out.
+    const firstDay = firstDayOfMonth(month);
+    const nextDay = firstDayOfMonth(month + 1);
+    const plain = this.#without.length === 0 && this.#withoutMs.length === 0 && !this.#changesNear(firstDay, nextDay);
+    return plain ? bitCount(matchingDays(this.cron, month)) * this.cron.minutesOfDay.length : (this.#month(month).before.at(-1) ?? 0);
+  }
+
+  #changesNear(firstDay: number, nextDay: number): boolean {
+    return this.zone.transitionsBetween((firstDay - 3) * DAY_MS, (nextDay + 3) * DAY_MS).length > 0;
   }
 
   #month(number: number): Month {
@@ -246,8 +319,9 @@ function matchingDays(cron: Cron, month: number): number {
   if (((cron.months >>> ((((month % 12) + 12) % 12) + 1)) & 1) === 0) return 0;
   const firstDay = firstDayOfMonth(month);
   const length = firstDayOfMonth(month + 1) - firstDay;
-  const ofMonth =
-    ((cron.daysOfMonth >>> 1) | (cron.lastDayOfMonth ? 1 << (length - 1) : 0)) & (length === 31 ? 0x7fffffff : (1 << length) - 1);
+  const all = length === 31 ? 0x7fffffff : (1 << length) - 1;
+  if (!cron.eitherDay && cron.daysOfMonth === EVERY_DAY && cron.weekdays === EVERY_WEEKDAY) return all;
+  const ofMonth = ((cron.daysOfMonth >>> 1) | (cron.lastDayOfMonth ? 1 << (length - 1) : 0)) & all;
   const firstWeekday = weekday(firstDay);
   let ofWeek = 0;
   for (let at = 0; at < length; at++) ofWeek |= ((cron.weekdays >>> ((firstWeekday + at) % 7)) & 1) << at;
@@ -257,6 +331,16 @@ function matchingDays(cron: Cron, month: number): number {
     if (at < length) ofWeek |= 1 << at;
   }
   return cron.eitherDay ? ofMonth | ofWeek : ofMonth & ofWeek;
+}
+
+/** Every bit from 1 to 31. */
+const EVERY_DAY = ~1;
+const EVERY_WEEKDAY = 0x7f;
+
+function bitCount(mask: number): number {
+  let count = 0;
+  for (let left = mask; left !== 0; left &= left - 1) count++;
+  return count;
 }
 
 function monthOf(day: number): number {

@@ -3,10 +3,10 @@ import type { TimeSpace } from "../partitions/partition-space.js";
 import type { NeededUpstream, NonexistentPartitions, PartitionMapper } from "./partition-mapper.js";
 import type { TimeWindowMapping } from "./partition-mapping.js";
 
-/**
- * Upstream windows that overlap the downstream's. A run of windows costs four searches, however long it is; where runs are many and short,
- * the coarser side is walked instead.
- */
+/** Below so many runs each edge is looked up for itself; above, all windows between the first and the last are walked once. */
+const FEW_RUNS = 64;
+
+/** Upstream windows that overlap the downstream's. A few runs of windows cost four searches each, however long they are; many cost one walk. */
 export class TimeWindowMapper implements PartitionMapper {
   readonly #up: TimeSpace;
   readonly #down: TimeSpace;
@@ -27,11 +27,19 @@ export class TimeWindowMapper implements PartitionMapper {
   }
 
   upstreamOf(downstream: IndexSet): NeededUpstream {
-    const ranges: IndexRange[] = [];
-    for (const [from, to] of this.#adjacent(downstream)) {
-      const range = this.#upstreamRange(from, to);
-      if (range[0] < range[1]) ranges.push(range);
-    }
+    const runs = [...this.#adjacent(downstream)];
+    const { windows } = this.#down;
+    const few = runs.length < FEW_RUNS;
+    const [low, high] = [runs[0]?.[0] ?? 0, runs.at(-1)?.[1] ?? 0];
+    const starts = few
+      ? runs.map(([from]) => windows.startMs(from + this.#startOffset))
+      : windows.startsBetween(low + this.#startOffset, high + this.#startOffset);
+    const ends = few
+      ? runs.map(([, to]) => windows.endMs(to - 1 + this.#endOffset))
+      : windows.endsBetween(low + this.#endOffset, high + this.#endOffset);
+    const lowMs = Float64Array.from(runs, ([from], at) => this.#bounded(starts[few ? at : from - low] ?? Number.NaN, this.#startOffset));
+    const highMs = Float64Array.from(runs, ([, to], at) => this.#bounded(ends[few ? at : to - 1 - low] ?? Number.NaN, this.#endOffset));
+    const ranges = this.#upstreamRanges(lowMs, highMs).filter(([from, to]) => from < to);
     const existing = ranges.map(([from, to]): IndexRange => [Math.max(0, from), Math.min(this.#up.size, to)]);
     return {
       partitions: IndexSet.of(existing.filter(([from, to]) => from < to)),
@@ -43,29 +51,31 @@ export class TimeWindowMapper implements PartitionMapper {
     const first = upstream.nextFrom(0);
     const last = upstream.last;
     if (first === undefined || last === undefined) return IndexSet.empty();
+    const { windows } = this.#down;
     const reach = Math.max(Math.abs(this.#startOffset), Math.abs(this.#endOffset)) + 1;
-    const low = Math.max(0, this.#down.windows.firstEndingAfter(this.#up.windows.startMs(first)) - reach);
-    const high = Math.min(this.#down.size, this.#down.windows.firstFrom(this.#up.windows.endMs(last)) + reach);
+    const low = Math.max(0, windows.firstEndingAfter(this.#up.windows.startMs(first)) - reach);
+    const high = Math.min(this.#down.size, windows.firstFrom(this.#up.windows.endMs(last)) + reach);
+    if (low >= high) return IndexSet.empty();
+    const lowMs = windows
+      .startsBetween(low + this.#startOffset, high + this.#startOffset)
+      .map((ms) => this.#bounded(ms, this.#startOffset));
+    const highMs = windows.endsBetween(low + this.#endOffset, high + this.#endOffset).map((ms) => this.#bounded(ms, this.#endOffset));
     const needed: number[] = [];
-    for (let index = low; index < high; index++) {
-      const [from, to] = this.#upstreamRange(index, index + 1);
-      if (to > from && upstream.anyIn(Math.max(0, from), to)) needed.push(index);
-    }
+    this.#upstreamRanges(lowMs, highMs).forEach(([from, to], at) => {
+      if (to > from && upstream.anyIn(Math.max(0, from), to)) needed.push(low + at);
+    });
     return IndexSet.ofNumbers(needed);
   }
 
-  /** The upstream windows, whether they exist or not, that a run of adjacent downstream windows needs. */
-  #upstreamRange(from: number, to: number): IndexRange {
-    const { windows } = this.#down;
-    const [startMs, endMs] = [windows.startMs(from), windows.endMs(to - 1)];
-    const lowMs = this.#startOffset === 0 ? startMs : this.#bounded(windows.startMs(from + this.#startOffset), this.#startOffset);
-    const highMs = this.#endOffset === 0 ? endMs : this.#bounded(windows.endMs(to - 1 + this.#endOffset), this.#endOffset);
-    return [this.#up.windows.firstEndingAfter(lowMs), this.#up.windows.firstFrom(highMs)];
+  /** The upstream windows, whether they exist or not, between edges that ascend. */
+  #upstreamRanges(lowMs: Float64Array, highMs: Float64Array): IndexRange[] {
+    const [from, to] = [this.#up.windows.firstsEndingAfter(lowMs), this.#up.windows.firstsFrom(highMs)];
+    return Array.from(from, (each, at): IndexRange => [each, to[at] ?? each]);
   }
 
   /** An offset does not move an edge past the first or the last upstream window that exists. */
   #bounded(edgeMs: number, offset: number): number {
-    if (this.#up.size === 0) return edgeMs;
+    if (offset === 0 || this.#up.size === 0) return edgeMs;
     return offset < 0 ? Math.max(edgeMs, this.#firstMs) : Math.min(edgeMs, this.#lastMs);
   }
 

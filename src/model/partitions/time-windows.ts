@@ -60,6 +60,30 @@ export class TimeWindows {
     return this.#ticks.tickAt(this.#ticks.indexAtOrAfter(this.startMs(index)) + 1);
   }
 
+  /** Starts of the windows from one number up to and without another. */
+  startsBetween(from: number, to: number): Float64Array {
+    return this.#starts.ticksBetween(this.#origin + from, this.#origin + to);
+  }
+
+  /** Ends of the windows from one number up to and without another. */
+  endsBetween(from: number, to: number): Float64Array {
+    if (this.#starts === this.#ticks) return this.startsBetween(from + 1, to + 1);
+    const starts = this.startsBetween(from, to);
+    return starts.map((startMs) => this.#ticks.tickAt(this.#ticks.indexAtOrAfter(startMs) + 1));
+  }
+
+  /** {@link firstFrom} for each of these instants, which ascend. */
+  firstsFrom(instantsMs: Float64Array): Float64Array {
+    return this.#starts.indexesAtOrAfter(instantsMs).map((index) => index - this.#origin);
+  }
+
+  /** {@link firstEndingAfter} for each of these instants, which ascend. */
+  firstsEndingAfter(instantsMs: Float64Array): Float64Array {
+    if (this.#starts === this.#ticks)
+      return this.#ticks.indexesAtOrAfter(instantsMs.map((instantMs) => instantMs + 1)).map((index) => index - 1 - this.#origin);
+    return instantsMs.map((instantMs) => this.firstEndingAfter(instantMs));
+  }
+
   windowAt(index: number): TimeWindow {
     return { startMs: this.startMs(index), endMs: this.endMs(index) };
   }

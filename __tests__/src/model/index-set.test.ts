@@ -1,0 +1,67 @@
+import { IndexSet } from "../../../src/model/partitions/index-set";
+
+/** Random, but the same at each run. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) / 0x7fffffff;
+}
+
+function randomSet(next: () => number): { set: IndexSet; numbers: Set<number> } {
+  const ranges = Array.from({ length: Math.floor(next() * 12) }, (): [number, number] => {
+    const from = Math.floor(next() * 20_000);
+    return [from, from + Math.floor(next() * (next() < 0.2 ? 9_000 : 40))];
+  });
+  const numbers = new Set(ranges.flatMap(([from, to]) => Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at)));
+  return { set: IndexSet.of(ranges), numbers };
+}
+
+const sorted = (numbers: Iterable<number>): string => [...numbers].sort((a, b) => a - b).join();
+
+describe("a set of numbers", () => {
+  it("does algebra as sets do", () => {
+    const next = random(7);
+    for (let round = 0; round < 25; round++) {
+      const [a, b] = [randomSet(next), randomSet(next)];
+      expect([...a.set].join()).toBe(sorted(a.numbers));
+      expect([...a.set.union(b.set)].join()).toBe(sorted(new Set([...a.numbers, ...b.numbers])));
+      expect([...a.set.intersection(b.set)].join()).toBe(sorted([...a.numbers].filter((each) => b.numbers.has(each))));
+      expect([...a.set.difference(b.set)].join()).toBe(sorted([...a.numbers].filter((each) => !b.numbers.has(each))));
+      expect(a.set.size).toBe(a.numbers.size);
+      expect(a.set.equals(IndexSet.ofNumbers(a.numbers))).toBe(true);
+    }
+  });
+
+  it("comes back from its chunks", () => {
+    const next = random(11);
+    for (let round = 0; round < 25; round++) {
+      const { set } = randomSet(next);
+      expect(IndexSet.decode(set.encodedChunks()).equals(set)).toBe(true);
+    }
+    const alternating = IndexSet.ofNumbers(Array.from({ length: 5_000 }, (_, at) => at * 2));
+    expect(IndexSet.decode(alternating.encodedChunks()).equals(alternating)).toBe(true);
+  });
+
+  it("finds the next, the last, the n-th, and whether a range holds any", () => {
+    const set = IndexSet.of([
+      [3, 5],
+      [4_094, 4_098],
+      [20_000, 20_001],
+    ]);
+    expect([set.nextFrom(0), set.nextFrom(5), set.nextFrom(4_097), set.nextFrom(20_001)]).toEqual([3, 4_094, 4_097, undefined]);
+    expect([set.last, set.at(0), set.at(3), set.at(6), set.at(7)]).toEqual([20_000, 3, 4_095, 20_000, undefined]);
+    expect([set.anyIn(0, 3), set.anyIn(0, 4), set.anyIn(5, 4_094), set.anyIn(4_098, 20_000)]).toEqual([false, true, false, false]);
+    expect([...set.ranges()]).toEqual([
+      [3, 5],
+      [4_094, 4_098],
+      [20_000, 20_001],
+    ]);
+  });
+
+  it("stores a million adjacent numbers in a few bytes, and half of them at random in an eighth of a byte each", () => {
+    const bytes = (set: IndexSet): number => [...set.encodedChunks()].reduce((sum, [, chunk]) => sum + chunk.length, 0);
+    expect(bytes(IndexSet.range(0, 1_000_000))).toBeLessThan(10);
+    const next = random(3);
+    const half = IndexSet.ofNumbers(Array.from({ length: 1_000_000 }, (_, at) => at).filter(() => next() < 0.5));
+    expect(bytes(half)).toBeLessThan(126_000);
+  });
+});
