@@ -1,13 +1,17 @@
 import { basename } from "node:path";
 import type { Options } from "@swc/core";
 import { DefinitionError } from "../../src/base/errors.js";
+import { decoratorPlaces } from "./decorator-places.js";
 import { hasMetadataGuards, relinkMetadataImports } from "./metadata-imports.js";
 import { moduleSystemOf, type ModuleSystem } from "./module-system.js";
+import { addMappings } from "./source-map.js";
 import { cacheKey, readCached, writeCached } from "./transpile-cache.js";
 import { loadSettingsFor } from "./tsconfig.js";
 
+type Swc = typeof import("@swc/core");
+
 /** Raise when the text that {@link transpile} makes of the same source changes. */
-const revision = "1";
+const revision = "2";
 
 /**
  * JavaScript of a TypeScript file, with decorator metadata and an inline source map; from the cache where it can be.
@@ -28,14 +32,25 @@ export function transpile(path: string, source: string): string {
 
 function compile(path: string, source: string, system: ModuleSystem, useDefineForClassFields: boolean): string {
   // Required here, not above: swc takes 40 ms to load, and a warm start never needs it.
-  const swc = require("@swc/core") as typeof import("@swc/core");
+  const swc = require("@swc/core") as Swc;
   const options = optionsFor(path, system, useDefineForClassFields);
   const { code, map } = transform(() => swc.transformSync(source, options), path);
   const linkable =
     system === "module" && hasMetadataGuards(code)
       ? relinkMetadataImports(code, swc.transformSync(source, withoutMetadata(options)).code)
       : code;
-  return `${linkable}\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,${Buffer.from(map ?? "").toString("base64")}\n`;
+  const places = withDecorators(swc, options, { source, code, map: map ?? "" });
+  return `${linkable}\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,${Buffer.from(places).toString("base64")}\n`;
+}
+
+/**
+ * The map with the places of decorators: what a declaration tells of itself comes from there.
+ * @remarks Two parses: 4 ms more for a file of 130 lines, once for each version of it.
+ */
+function withDecorators(swc: Swc, options: Options, { source, code, map }: { source: string; code: string; map: string }): string {
+  if (!code.includes("_ts_decorate([")) return map;
+  const tree = swc.parseSync(source, options.jsc?.parser);
+  return addMappings(map, decoratorPlaces({ text: source, tree }, { text: code, tree: swc.parseSync(code, { syntax: "ecmascript" }) }));
 }
 
 function optionsFor(path: string, system: ModuleSystem, useDefineForClassFields: boolean): Options {

@@ -132,7 +132,6 @@ export function normalized(value: unknown, root = ""): unknown {
       if (typeof field === "string" && /^(runId|id|lastRunId|parentRunId|rootRunId)$/.test(key)) return "run";
       if (typeof field === "string" && /^(dataVersion|codeVersion|sourceVersion)$/.test(key) && /^[0-9a-f]{32,}$/.test(field))
         return "hash";
-      if (typeof field === "string" && key === "site") return field.replace(/:\d+\)$/, ":LINE)");
       return typeof field === "string" && root !== "" ? field.replaceAll(root, "ROOT") : field;
     }),
   );

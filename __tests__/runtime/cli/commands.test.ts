@@ -81,19 +81,9 @@ describe("millrace show", () => {
   test("tells what an asset is, what it needs, and what became of it", async () => {
     await shop.run(["materialize", "group:sales"]);
     const raw = await shop.run(["show", "raw_orders"]);
-    expect(
-      shop
-        .plain(raw.stdout)
-        .replace(/definitions.ts:\d+/, "definitions.ts:LINE")
-        .replace(/[0-9a-f]{32}/, "HASH"),
-    ).toMatchSnapshot();
+    expect(shop.plain(raw.stdout).replace(/[0-9a-f]{32}/, "HASH")).toMatchSnapshot();
     const clean = await shop.run(["show", "clean_orders"]);
-    expect(
-      shop
-        .plain(clean.stdout)
-        .replace(/definitions.ts:\d+/, "definitions.ts:LINE")
-        .replace(/[0-9a-f]{32}/, "HASH"),
-    ).toMatchSnapshot();
+    expect(shop.plain(clean.stdout).replace(/[0-9a-f]{32}/, "HASH")).toMatchSnapshot();
   });
 
   test("--json gives its specification, its children, its checks and its latest events", async () => {
@@ -116,7 +106,7 @@ describe("millrace check", () => {
     shop.write({ "definitions.ts": SHOP.replace('@Own("rawOrders")', '@Own("rawOrder")') });
     const { code, stdout, stderr } = await shop.run(["check"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(shop.plain(stderr).replace(/definitions.ts:\d+/, "definitions.ts:LINE")).toMatchSnapshot();
+    expect(shop.plain(stderr)).toMatchSnapshot();
     const json = await shop.run(["check", "--json"]);
     expect({ code: json.code, value: JSON.parse(json.stdout) as unknown }).toEqual({
       code: 1,

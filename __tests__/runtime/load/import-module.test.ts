@@ -60,7 +60,7 @@ describe.each<System>(["commonjs", "module"])("importUserModule in a project of 
       "b.ts": `import { A } from "./a.js";\nconst dec = (): MethodDecorator => () => undefined;\nexport class B { @dec() m(a: A) { return a; } }\n`,
     });
     expect(outcome.code).toBe("DEFINITION.IMPORT_CYCLE");
-    expect(outcome.message).toMatch(/^"A" is used at ~\/b\.ts:\d+ before its module has run/);
+    expect(outcome.message).toMatch(/^"A" is used at ~\/b\.ts:3 before its module has run/);
   });
 
   it("tells to move a class that is used above its declaration", () => {
