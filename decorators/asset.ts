@@ -1,7 +1,7 @@
 import type { Duration } from "../src/base/duration.js";
 import type { IOManager } from "../src/config/io-manager.js";
 import type { Provided } from "../src/config/provided.js";
-import type { PartitionedAssetContext } from "../src/model/contexts.js";
+import type { DivisionOptions, RefreshOptions } from "./declarations/parse-partition-options.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { parameterTypesOf } from "./declarations/parameter-types.js";
 import {
@@ -15,14 +15,14 @@ import {
 import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
 import type { PartitionsDefinition } from "../src/model/partitions/partitions-definition.js";
-import type { Method, OutputOf } from "./value-of.js";
+import type { Method, NeedsPartitions, OutputOf } from "./value-of.js";
 
 /** An IO manager as an option: its class, or the class with values. */
 export type IOOption<S> = (abstract new (...args: never[]) => IOManager<S>) | Provided<IOManager<S>>;
 
 /** What describes an asset. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without io, any value may be stored
-export interface AssetOptions<S = any> extends Omit<RawAssetOptions, "io"> {
+export interface AssetOptions<S = any> extends Omit<RawAssetOptions, "io">, RefreshOptions {
   /** Keeps the value. @defaultValue that of the class, then that of `Definitions` */
   readonly io?: IOOption<S>;
   readonly retry?: RetryOptions;
@@ -32,7 +32,6 @@ export interface AssetOptions<S = any> extends Omit<RawAssetOptions, "io"> {
   readonly checks?: readonly DeclaredCheck[];
 }
 
-type NeedsPartitions<F extends Method> = Extract<Parameters<F>[number], PartitionedAssetContext> extends never ? false : true;
 type StoreFits<S, F extends Method> = [OutputOf<{ f: F }, "f">] extends [S]
   ? unknown
   : { "asset gives": OutputOf<{ f: F }, "f">; "io manager stores": S };
@@ -48,11 +47,9 @@ export function Asset<S = any>(
 ): <F extends Method>(
   target: object,
   key: string | symbol,
-  descriptor: TypedPropertyDescriptor<F> &
-    StoreFits<S, F> &
-    (NeedsPartitions<F> extends true ? { "PartitionedAssetContext needs": "partitions in @Asset" } : unknown),
+  descriptor: TypedPropertyDescriptor<F> & StoreFits<S, F> & NeedsPartitions<F>,
 ) => void;
-export function Asset(options: AssetOptions & { readonly partitions?: PartitionsDefinition } = {}): MethodDecorator {
+export function Asset(options: AssetOptions & DivisionOptions = {}): MethodDecorator {
   const captured = declarationSite(Asset);
   return (target, key) => {
     const { method, site } = methodTarget("@Asset", target, key, captured);
@@ -63,7 +60,6 @@ export function Asset(options: AssetOptions & { readonly partitions?: Partitions
       fields: parseAssetFields(options, site),
       unit: parseUnitFields(options, site),
       checks: parseChecks(options.checks, site),
-      partitions: options.partitions ?? null,
       parameterTypes: parameterTypesOf(target, method),
     });
   };

@@ -12,11 +12,12 @@ import {
   parseChecks,
   parseUnitFields,
 } from "./declarations/parse-options.js";
+import type { DivisionOptions, RefreshOptions } from "./declarations/parse-partition-options.js";
 import { declarationSite } from "../src/base/declaration-site.js";
 import type { IOOption } from "./asset.js";
 
 /** One asset of `defineAssets`, under its full key, which is also the name of its out. */
-export interface AssetSetSpec extends Omit<RawAssetOptions, "keyPrefix" | "io" | "key"> {
+export interface AssetSetSpec extends Omit<RawAssetOptions, "keyPrefix" | "io" | "key">, DivisionOptions, RefreshOptions {
   readonly key: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a manager of anything
   readonly io?: IOOption<any>;

@@ -11,6 +11,15 @@ export function inject(token: Token): ParameterDecorator {
   return (target, key, index) => {
     if (key === undefined) return injectIntoConstructor(token as string)(target, key, index);
     const { method, site } = methodTarget("@inject", target, key, captured);
-    declare(target, { kind: "parameter", method, site, index, from: { kind: "token", token }, optional: false, stream: false });
+    declare(target, {
+      kind: "parameter",
+      method,
+      site,
+      index,
+      from: { kind: "token", token },
+      optional: false,
+      stream: false,
+      partitions: false,
+    });
   };
 }

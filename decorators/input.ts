@@ -1,4 +1,5 @@
 import type { AssetRef, Ctor } from "../src/model/asset-ref.js";
+import type { MappingOption } from "../src/model/partition-mapping/define-mappings.js";
 import { declare } from "./declarations/slot.js";
 import { declarationSite } from "../src/base/declaration-site.js";
 import { methodTarget } from "./declarations/method-target.js";
@@ -11,12 +12,14 @@ export interface InputOptions {
   readonly optional?: boolean;
   /** Give rows as an async iterable, one at a time. @defaultValue false */
   readonly stream?: boolean;
+  /** Which partition of the upstream, e.g. `offset(-1)` or `lastPartition()`; of one. @defaultValue the rule of the two definitions */
+  readonly mapping?: MappingOption;
 }
 
 type Streams<Opt> = Opt extends { readonly stream: true } ? true : false;
 type Taken<V, Opt> = Opt extends { readonly optional: true } ? V | undefined : V;
 
-/** The upstream's value: of a ref, or of a method of another class. */
+/** The upstream's value: of a ref, or of a method of another class. Of a divided upstream: of one partition. */
 export function Input<V, const Opt extends InputOptions = InputOptions>(
   asset: AssetRef<V>,
   options?: Opt,
@@ -31,17 +34,10 @@ export function Input<C, M extends MethodName<C>>(pipeline: Ctor<C>, method: M):
 export function Input(first: any, second?: InputOptions | string, out?: string): any {
   const captured = declarationSite(Input);
   const asset = typeof first === "function" ? (ref as (...args: unknown[]) => AssetRef)(first, second, out) : (first as AssetRef);
-  const options = typeof second === "object" ? second : {};
+  const { optional = false, stream = false, mapping } = typeof second === "object" ? second : {};
   return (target: object, key: string | symbol | undefined, index: number): void => {
-    const { method, site } = methodTarget("@Input", target, key ?? "constructor", captured);
-    declare(target, {
-      kind: "parameter",
-      method,
-      site,
-      index,
-      from: { kind: "ref", ref: asset },
-      optional: options.optional ?? false,
-      stream: options.stream ?? false,
-    });
+    const at = methodTarget("@Input", target, key ?? "constructor", captured);
+    const from = { kind: "ref", ref: asset } as const;
+    declare(target, { kind: "parameter", ...at, index, from, optional, stream, partitions: false, ...(mapping ? { mapping } : {}) });
   };
 }

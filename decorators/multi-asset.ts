@@ -3,6 +3,7 @@ import type { IOManager } from "../src/config/io-manager.js";
 import type { Provided } from "../src/config/provided.js";
 import type { Output } from "../src/model/results.js";
 import type { OutFields } from "./declarations/declaration.js";
+import type { DivisionOptions, RefreshOptions } from "./declarations/parse-partition-options.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { OptionError } from "./declarations/option-error.js";
 import { parameterTypesOf } from "./declarations/parameter-types.js";
@@ -17,7 +18,7 @@ import {
 import { declarationSite } from "../src/base/declaration-site.js";
 import { declare } from "./declarations/slot.js";
 import type { PartitionsDefinition } from "../src/model/partitions/partitions-definition.js";
-import type { IsAny, Method } from "./value-of.js";
+import type { IsAny, Method, NeedsPartitions } from "./value-of.js";
 
 /** What describes one out; what is missing comes from the multi-asset's own options. */
 export interface OutOptions extends Omit<RawAssetOptions, "io" | "keyPrefix"> {
@@ -29,7 +30,7 @@ export interface OutOptions extends Omit<RawAssetOptions, "io" | "keyPrefix"> {
 }
 
 /** What describes a multi-asset; the fields of an asset hold for all its outs. */
-export interface MultiAssetOptions<O, Sub extends boolean> extends Omit<RawAssetOptions, "io" | "key" | "description"> {
+export interface MultiAssetOptions<O, Sub extends boolean> extends Omit<RawAssetOptions, "io" | "key" | "description">, RefreshOptions {
   /** The outs by their names; the key of each is its name in snake_case. */
   readonly outs: O;
   /** The method can give a part of its outs: it asks `context.selectedOuts`. @defaultValue false */
@@ -38,7 +39,6 @@ export interface MultiAssetOptions<O, Sub extends boolean> extends Omit<RawAsset
   readonly io?: (abstract new (...args: never[]) => IOManager<any>) | Provided<IOManager<any>>;
   readonly retry?: RetryOptions;
   readonly timeout?: Duration;
-  readonly partitions?: PartitionsDefinition;
 }
 
 type Given<F extends Method> = Awaited<ReturnType<F>>;
@@ -68,8 +68,16 @@ type OutsFit<O, G, Sub> =
 
 /** Declares the assets that this method materializes together: it returns them by name, or yields `output(name, value)`. */
 export function MultiAsset<const O extends Record<string, OutOptions>, Sub extends boolean = false>(
-  options: MultiAssetOptions<O, Sub>,
-): <F extends Method>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<F> & OutsFit<O, Given<F>, Sub>) => void {
+  options: MultiAssetOptions<O, Sub> & { readonly partitions: PartitionsDefinition },
+): <F extends Method>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<F> & OutsFit<O, Given<F>, Sub>) => void;
+export function MultiAsset<const O extends Record<string, OutOptions>, Sub extends boolean = false>(
+  options: MultiAssetOptions<O, Sub> & { readonly partitions?: undefined },
+): <F extends Method>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<F> & OutsFit<O, Given<F>, Sub> & NeedsPartitions<F>,
+) => void;
+export function MultiAsset(options: MultiAssetOptions<Record<string, OutOptions>, boolean> & DivisionOptions): MethodDecorator {
   const captured = declarationSite(MultiAsset);
   return (target, key) => {
     const { method, site } = methodTarget("@MultiAsset", target, key, captured);
@@ -86,7 +94,6 @@ export function MultiAsset<const O extends Record<string, OutOptions>, Sub exten
       unit: parseUnitFields(options, site),
       outs,
       canSubset: options.canSubset ?? false,
-      partitions: options.partitions ?? null,
       parameterTypes: parameterTypesOf(target, method),
     });
   };

@@ -23,6 +23,7 @@ export function Own(upstream: string, second?: string | { readonly stream: true 
       from: { kind: "own", method: upstream, ...(out === undefined ? {} : { out }) },
       optional: false,
       stream,
+      partitions: false,
     });
   };
 }

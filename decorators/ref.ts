@@ -1,5 +1,6 @@
 import type { AssetRef, Ctor, Edge } from "../src/model/asset-ref.js";
 import type { EdgeWhen } from "../src/model/asset-spec.js";
+import type { MappingOption } from "../src/model/partition-mapping/define-mappings.js";
 import type { ConfigOf, MethodName, OutName, OutOf, OutputOf } from "./value-of.js";
 
 /** The handle on an asset: a method of a class, one of its outs, or a key whose value's type is declared here. */
@@ -19,8 +20,17 @@ export function ref(first: any, method?: string, out?: string): any {
   } satisfies AssetRef;
 }
 
-/** An ordering-only dependency with options, for `deps`. @param options.when - what the upstream must have come to; `success` by default */
+/** What an ordering-only dependency may say. */
+export interface EdgeOptions {
+  /** What the upstream must have come to. @defaultValue success */
+  readonly when?: EdgeWhen;
+  /** Which of the upstream's partitions are waited for. @defaultValue the rule of the two definitions */
+  readonly mapping?: MappingOption;
+}
+
+/** An ordering-only dependency with options, for `deps`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an edge takes a ref to anything
-export function edge(upstream: AssetRef<any> | string, options: { readonly when?: EdgeWhen } = {}): Edge {
-  return { kind: "edge", upstream, when: options.when ?? "success" };
+export function edge(upstream: AssetRef<any> | string, options: EdgeOptions = {}): Edge {
+  const { when = "success", mapping } = options;
+  return { kind: "edge", upstream, when, ...(mapping === undefined ? {} : { mapping }) };
 }

@@ -1,13 +1,22 @@
 import type { Config } from "../src/config/config.js";
+import type { PartitionedAssetContext } from "../src/model/contexts.js";
+import type { Partitions } from "../src/model/input-partitions.js";
+import type { PartitionValues } from "../src/model/partition-values.js";
 import type { MaterializeResult, Output } from "../src/model/results.js";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- these types look into methods of any shape */
 /** Any method. */
 export type Method = (...args: any[]) => any;
 export type IsAny<T> = 0 extends 1 & T ? true : false;
+/** `unknown`, or why a method that takes a PartitionedAssetContext cannot stand on an asset that is not divided. */
+export type NeedsPartitions<F extends Method> =
+  Extract<Parameters<F>[number], PartitionedAssetContext> extends never
+    ? unknown
+    : { "PartitionedAssetContext needs": "partitions in the decorator" };
 type IsNever<T> = [T] extends [never] ? true : false;
-type One<A> = A extends MaterializeResult<infer V> ? (V extends void ? never : V) : A extends void ? never : A;
-/** What a method stores: promises opened, results opened, void dropped; a union of forms gives the union of values. */
+type One<A> = A extends MaterializeResult<infer V> ? (V extends void ? never : OfEach<V>) : A extends void ? never : OfEach<A>;
+type OfEach<A> = A extends PartitionValues<infer V> ? V : A;
+/** What a method stores: promises, results and values by partition opened, void dropped; a union of forms gives the union of values. */
 export type ValueOf<R> = IsAny<R> extends true ? any : One<Awaited<R>>;
 type Result<C, M extends keyof C> = C[M] extends (...args: any[]) => infer R ? R : never;
 /** The names of a class's methods. */
@@ -49,9 +58,16 @@ export type Fits<U, P, S extends boolean = false> =
         ? { "upstream gives": U; "parameter takes": P }
         : unknown;
 
+/** The same for a parameter that takes `Partitions` of the upstream's values. */
+export type FitsPartitions<U, P> = P extends Partitions<infer E> ? Fits<U, E> : { "take it as": Partitions<U> };
+
 /** A parameter decorator that compares the upstream's type with this parameter's. */
 export interface InputDecorator<U, S extends boolean = false> {
   <T, K extends keyof T & (string | symbol), I extends number>(target: T, key: K, index: I & Fits<U, ParamAt<T, K, I>, S>): void;
+}
+/** The same for several partitions of an upstream. */
+export interface InputPartitionsDecorator<U> {
+  <T, K extends keyof T & (string | symbol), I extends number>(target: T, key: K, index: I & FitsPartitions<U, ParamAt<T, K, I>>): void;
 }
 /** The same for an asset of this class. */
 export interface OwnDecorator<M extends string, O extends string | undefined, S extends boolean = false> {

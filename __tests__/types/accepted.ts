@@ -10,17 +10,26 @@ import {
   IOManager,
   Input,
   MaterializeResult,
+  CustomMapping,
+  InputPartitions,
+  type MappedSpaces,
   MultiAsset,
+  ObservableAsset,
   Own,
   PartitionedAssetContext,
+  PartitionValues,
+  Partitions,
   type PartitionsDefinition,
   Pipeline,
+  byPartition,
   configFor,
   edge,
   env,
+  offset,
   output,
   provide,
   ref,
+  timeWindowMapping,
 } from "../../runtime/entries/index.js";
 interface Order {
   id: bigint;
@@ -104,6 +113,15 @@ class Ingestion {
   }
 }
 const yielded: AssetRef<string> = ref(Ingestion, "yields", "b");
+class Yesterday extends CustomMapping {
+  upstreamOf(key: string, { upstream }: MappedSpaces): string[] {
+    const index = upstream.indexOf(key) ?? 0;
+    return index > 0 ? [upstream.keyAt(index - 1)] : [];
+  }
+  downstreamOf(key: string): string[] {
+    return [key];
+  }
+}
 class Metrics {
   @Asset() ofYields(@Input(Ingestion, "yields", "a") a: number, @Input(yielded) b: string) {}
   @Asset() m1(@Input(Ingestion, "rawEvents") e: Event[]) {}
@@ -115,10 +133,36 @@ class Metrics {
   @Asset() m7(@Input(Ingestion, "plain") n: number | string, context: AssetContext) {}
   @Asset() m8(@Input(history) o: Order[]) {}
   @Asset({ partitions: daily }) m9(
-    @Input(history, { optional: true }) before: Order[] | undefined,
+    @Input(history, { mapping: offset(-1), optional: true }) before: Order[] | undefined,
     @Input(Ingestion, "perDay") e: Event[],
     context: PartitionedAssetContext,
   ) {}
+  @Asset() async m10(@InputPartitions(ref(Ingestion, "perDay")) days: Partitions<Event[]>) {
+    for await (const [day, events] of days) void [day.length, events.length];
+  }
+  @Asset() m11(@InputPartitions(Ingestion, "perDay") days: Partitions<readonly Event[]>) {}
+  @Asset() m12(@InputPartitions(history, { mapping: timeWindowMapping({ startOffset: -6 }) }) days: Partitions<Order[]>) {}
+  @Asset() m13(@InputPartitions(Ingestion, "stream") days: Partitions<Order[]>) {}
+  @Asset({ partitions: daily, backfill: { maxPartitionsPerRun: 10 }, reuse: false }) m14(): PartitionValues<number> {
+    return byPartition(new Map([["2025-01-01", 1]]));
+  }
+  @Asset({ partitions: daily }) m15(@Input(Metrics, "m14") total: number) {}
+  @Asset({ partitions: daily, io: RowsIO }) async m16(): Promise<MaterializeResult<PartitionValues<Order[]>>> {
+    return new MaterializeResult({ value: byPartition<Order[]>([]) });
+  }
+  @Asset({ partitions: daily, deps: [edge(history, { when: "always", mapping: new Yesterday() })] }) m17(
+    @Input(ref<number>("m17"), { mapping: offset(-1), optional: true }) before: number | undefined,
+  ): number {
+    return (before ?? 0) + 1;
+  }
+  @MultiAsset({ partitions: daily, backfill: { maxPartitionsPerRun: "all" }, outs: { c: {}, d: {} } }) m18(
+    context: PartitionedAssetContext,
+  ) {
+    return { c: 1, d: 2 };
+  }
+  @ObservableAsset({ partitions: daily }) m19(context: PartitionedAssetContext): string {
+    return context.partitionKey;
+  }
 }
 abstract class Base<T> {
   abstract fetch(): Promise<T[]>;

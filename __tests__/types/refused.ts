@@ -7,12 +7,19 @@ import {
   IOManager,
   Input,
   MaterializeResult,
+  InputPartitions,
   MultiAsset,
+  ObservableAsset,
   Own,
   PartitionedAssetContext,
+  PartitionValues,
+  Partitions,
   type PartitionsDefinition,
+  byPartition,
   configFor,
+  edge,
   env,
+  offset,
   output,
   provide,
   ref,
@@ -122,6 +129,48 @@ class Outs {
     context.partitionKey;
   }
 }
+class Divided {
+  @Asset({ partitions: daily }) perDay(): Order[] {
+    return [];
+  }
+  @Asset({ partitions: daily }) each(): PartitionValues<number> {
+    return byPartition([]);
+  }
+  // @ts-expect-error users are not orders
+  @Asset() p1(@InputPartitions(Divided, "perDay") days: Partitions<User[]>) {}
+  // @ts-expect-error several partitions are taken as Partitions
+  @Asset() p2(@InputPartitions(Divided, "perDay") days: Order[]) {}
+  // @ts-expect-error a Map is not what is given
+  @Asset() p3(@InputPartitions(Divided, "perDay") days: Map<string, Order[]>) {}
+  // @ts-expect-error one partition is taken as its value
+  @Asset({ partitions: daily }) p4(@Input(Divided, "perDay") day: Partitions<Order[]>) {}
+  // @ts-expect-error no such method
+  @Asset() p5(@InputPartitions(Divided, "perday") days: Partitions<Order[]>) {}
+  // @ts-expect-error each partition holds a number
+  @Asset({ partitions: daily }) p6(@Input(Divided, "each") value: string) {}
+  // @ts-expect-error a mapping is made by a function or a class
+  @Asset({ partitions: daily }) p7(@Input(ref<Order[]>("k"), { mapping: -1 }) o: Order[]) {}
+  // @ts-expect-error offset takes a number
+  @Asset({ partitions: daily }) p8(@Input(ref<Order[]>("k"), { mapping: offset("-1") }) o: Order[]) {}
+  // @ts-expect-error a mapping is no policy
+  @Asset({ partitions: daily, backfill: { maxPartitionsPerRun: "some" } }) p9() {}
+  // @ts-expect-error partitions are a definition
+  @Asset({ partitions: "daily" }) p10() {}
+  // @ts-expect-error the mapping's methods give keys
+  @Asset({ deps: [edge("k", { mapping: { upstreamOf: () => [1] } })] }) p11() {}
+  // @ts-expect-error an IO manager for rows keeps no number of each partition
+  @Asset({ partitions: daily, io: RowsIO }) p12(): PartitionValues<number> {
+    return byPartition([]);
+  }
+  // @ts-expect-error needs partitions
+  @MultiAsset({ outs: { c: {} } }) p13(context: PartitionedAssetContext) {
+    return { c: 1 };
+  }
+  // @ts-expect-error needs partitions
+  @ObservableAsset() p14(context: PartitionedAssetContext): string {
+    return "v";
+  }
+}
 class Api extends ConfigurableResource {
   baseUrl!: string;
   port = 80;
@@ -158,4 +207,4 @@ configFor(Api, { ports: 1 });
 configFor(Api, { port: "80" });
 // @ts-expect-error a class that is no resource
 configFor(FetchConfig, { limit: 5 });
-void [Down, Streams, Outs];
+void [Down, Streams, Outs, Divided];

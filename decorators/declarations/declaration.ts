@@ -1,4 +1,6 @@
 import type { Ctor, Dep, AssetRef } from "../../src/model/asset-ref.js";
+import type { BackfillPolicy } from "../../src/model/backfill-policy.js";
+import type { MappingOption } from "../../src/model/partition-mapping/define-mappings.js";
 import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
 import type { RetryPolicy } from "../../src/model/retry-policy.js";
@@ -20,6 +22,9 @@ export interface AssetFields {
   readonly codeVersion?: string;
   /** As given; the scan writes the kinds of the values out. */
   readonly metadata?: Readonly<Record<string, MetadataInput>>;
+  readonly partitions?: PartitionsDefinition;
+  readonly backfillPolicy?: BackfillPolicy;
+  readonly reuse?: boolean;
 }
 
 /** A check that an asset's own computation reports, or one of several of a check's method. */
@@ -61,14 +66,12 @@ export interface AssetDeclaration extends OfMethod {
   readonly fields: AssetFields;
   readonly unit: UnitFields;
   readonly checks: readonly CheckFields[];
-  readonly partitions: PartitionsDefinition | null;
   readonly parameterTypes: ParameterTypes;
 }
 export interface ObservableDeclaration extends OfMethod {
   readonly kind: "observable";
   readonly fields: AssetFields;
   readonly unit: UnitFields;
-  readonly partitions: PartitionsDefinition | null;
   readonly parameterTypes: ParameterTypes;
 }
 export interface MultiAssetDeclaration extends OfMethod {
@@ -78,7 +81,6 @@ export interface MultiAssetDeclaration extends OfMethod {
   /** In declared order. */
   readonly outs: ReadonlyMap<string, OutFields>;
   readonly canSubset: boolean;
-  readonly partitions: PartitionsDefinition | null;
   readonly parameterTypes: ParameterTypes;
 }
 export interface CheckDeclaration extends OfMethod {
@@ -100,6 +102,9 @@ export interface ParameterDeclaration extends OfMethod {
     | { readonly kind: "token"; readonly token: Token };
   readonly optional: boolean;
   readonly stream: boolean;
+  /** Values of several partitions are taken. */
+  readonly partitions: boolean;
+  readonly mapping?: MappingOption;
 }
 
 /** What an annotated class says about itself. */

@@ -8,6 +8,7 @@ import type { RetryPolicy } from "../../src/model/retry-policy.js";
 import type { AssetFields, CheckFields, UnitFields } from "./declaration.js";
 import { isAssetKey, isName } from "./names.js";
 import { OptionError } from "./option-error.js";
+import { type DivisionOptions, parsePartitionOptions, type RefreshOptions } from "./parse-partition-options.js";
 import type { DeclarationSite } from "../../src/base/declaration-site.js";
 
 /** How often and when a failed attempt is made again. */
@@ -61,7 +62,7 @@ export function asProvided(given: unknown): Provided<IOManager> | undefined {
 }
 
 /** The options that describe an asset, found right. @throws {@link OptionError} for the first that is not */
-export function parseAssetFields(raw: RawAssetOptions, site: DeclarationSite): AssetFields {
+export function parseAssetFields(raw: RawAssetOptions & DivisionOptions & RefreshOptions, site: DeclarationSite): AssetFields {
   const keyPrefix = typeof raw.keyPrefix === "string" || raw.keyPrefix === undefined ? raw.keyPrefix : raw.keyPrefix.join("/");
   for (const [name, text] of [
     ["key", raw.key],
@@ -94,7 +95,7 @@ export function parseAssetFields(raw: RawAssetOptions, site: DeclarationSite): A
   if (io !== undefined) fields.io = io;
   if (raw.codeVersion !== undefined) fields.codeVersion = raw.codeVersion;
   if (raw.metadata !== undefined) fields.metadata = raw.metadata;
-  return fields;
+  return Object.assign(fields, parsePartitionOptions(raw, site));
 }
 
 function parseOwners(owners: readonly string[] | undefined, site: DeclarationSite): void {

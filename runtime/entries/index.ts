@@ -7,14 +7,26 @@ export { MultiAsset, type MultiAssetOptions, type OutOptions } from "../../decor
 export { ObservableAsset, type ObservableAssetOptions } from "../../decorators/observable-asset.js";
 export { AssetCheck, type AssetCheckOptions } from "../../decorators/asset-check.js";
 export { Input, type InputOptions } from "../../decorators/input.js";
+export { InputPartitions, type InputPartitionsOptions } from "../../decorators/input-partitions.js";
 export { Own } from "../../decorators/own.js";
 export { inject } from "../../decorators/inject.js";
-export type { InputDecorator, MethodName, OutName, OutOf, OutputOf, OwnDecorator, ValueOf } from "../../decorators/value-of.js";
+export type {
+  InputDecorator,
+  InputPartitionsDecorator,
+  MethodName,
+  OutName,
+  OutOf,
+  OutputOf,
+  OwnDecorator,
+  ValueOf,
+} from "../../decorators/value-of.js";
+export type { DivisionOptions, RefreshOptions } from "../../decorators/declarations/parse-partition-options.js";
 export type { DeclaredCheck, RetryOptions } from "../../decorators/declarations/parse-options.js";
 export { OptionError } from "../../decorators/declarations/option-error.js";
 
 // What they define beside classes.
-export { ref, edge } from "../../decorators/ref.js";
+export { ref, edge, type EdgeOptions } from "../../decorators/ref.js";
+export { byPartition } from "../../decorators/by-partition.js";
 export { output } from "../../decorators/output.js";
 export { defineAssets, type AssetSetContext, type AssetSetSpec, type DefineAssetsOptions } from "../../decorators/define-assets.js";
 export { externalAsset, type ExternalAssetOptions } from "../../decorators/external-asset.js";
@@ -51,6 +63,25 @@ export type {
   StaticPartitions,
   TimePartitions,
 } from "../../src/model/partitions/partitions-definition.js";
+export {
+  allPartitions,
+  identityMapping,
+  lastPartition,
+  latestTimeWindow,
+  multiMapping,
+  multiToSingle,
+  offset,
+  specificPartitions,
+  staticMapping,
+  timeWindowMapping,
+  type MappingOption,
+  type MultiMapping,
+} from "../../src/model/partition-mapping/define-mappings.js";
+export { CustomMapping, type MappedSpaces } from "../../src/model/partition-mapping/custom-mapping.js";
+export type { PartitionMapping, TimeWindowMapping } from "../../src/model/partition-mapping/partition-mapping.js";
+export type { PartitionSpace } from "../../src/model/partitions/partition-space.js";
+export { Partitions } from "../../src/model/input-partitions.js";
+export { PartitionValues, type PartitionEntries } from "../../src/model/partition-values.js";
 export type { BackfillPolicy } from "../../src/model/backfill-policy.js";
 export { MetadataValue, type MetadataInput } from "../../src/model/metadata.js";
 export type { ColumnLineage, TableColumn } from "../../src/model/metadata-value.js";

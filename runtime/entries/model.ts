@@ -74,6 +74,8 @@ export { TimeWindows, type TimeWindow } from "../../src/model/partitions/time-wi
 export { multiPartitionKey, partitionTags, primaryDimension, timeDimension } from "../../src/model/partitions/multi-keys.js";
 export { checkMapping, defaultMapping, partitionMapper } from "../../src/model/partition-mapping/map-partitions.js";
 export type { NeededUpstream, NonexistentPartitions, PartitionMapper } from "../../src/model/partition-mapping/partition-mapper.js";
+export { bindMapping, type BoundMapping } from "../../src/model/partition-mapping/bound-mapping.js";
+export { CustomMapping, type MappedSpaces } from "../../src/model/partition-mapping/custom-mapping.js";
 export type { DimensionMapping, PartitionMapping, TimeWindowMapping } from "../../src/model/partition-mapping/partition-mapping.js";
 export { strictestPolicy, type BackfillPolicy } from "../../src/model/backfill-policy.js";
 export { BackfillGraph, type BackfillAsset, type BackfillEdge } from "../../src/planning/backfill/backfill-graph.js";

@@ -1,14 +1,14 @@
-import type { AssetKey, UnitSpec } from "../../src/model/asset-spec.js";
+import type { UnitSpec } from "../../src/model/asset-spec.js";
 import { addCheck } from "./add-check.js";
 import type { UnitCode } from "./bindings.js";
 import type { CatalogDraft } from "./catalog-draft.js";
 import { describeAsset } from "./describe-asset.js";
-import { resolveDependencies } from "./resolve-dependencies.js";
+import { type Load, resolveDependencies } from "./resolve-dependencies.js";
 import type { UnitDraft } from "./unit-draft.js";
 
 /** What a computation is beside the assets that it makes. */
 export interface UnitParts {
-  readonly loads: readonly AssetKey[];
+  readonly loads: readonly Load[];
   readonly code: UnitCode;
   readonly unit: Pick<UnitSpec, "retry" | "timeoutMs" | "resources" | "configSchema">;
   /** Ids of checks that are added already. */
@@ -22,7 +22,7 @@ export function addUnit(unit: UnitDraft, parts: UnitParts, draft: CatalogDraft):
   const checks = [...parts.checks];
   for (const asset of unit.assets) {
     const deps = resolveDependencies({ loads: parts.loads, deps: [...unit.deps, ...(asset.fields.deps ?? [])], siblings, site }, draft);
-    const described = describeAsset(asset, { site, deps, partitions: unit.partitions, observable: unit.kind === "observable" }, draft);
+    const described = describeAsset(asset, { site, deps, observable: unit.kind === "observable" }, draft);
     draft.assets.set(asset.key, Object.assign(described, { unit: id }));
     if (asset.fields.io) draft.io.set(asset.key, asset.fields.io);
     for (const check of asset.checks) checks.push(addCheck(check, { asset: asset.key, unit: id, deps: [], site }, draft));

@@ -62,22 +62,29 @@ function bindInput(
   view: PipelineClass,
   input: ParameterDeclaration,
   type: unknown,
-  { index, resources, report }: CatalogDraft,
+  { index, resources, report, mappings }: CatalogDraft,
 ): ParameterBinding | undefined {
   if (input.from.kind === "token") return bindToken(view, input, input.from.token, { resources, report });
   const found = input.from.kind === "ref" ? index.findRef(input.from.ref) : index.findMethod(view.type, input.from.method, input.from.out);
   if ("key" in found) {
-    const builtIn = input.stream ? undefined : RECOGNISED.get(type);
+    const builtIn = input.stream || input.partitions ? undefined : RECOGNISED.get(type);
     return {
       kind: "input",
       key: found.key,
       optional: input.optional,
-      form: input.stream ? "stream" : type === Array ? "array" : "any",
+      form: formOf(input, type),
       ...(builtIn === undefined ? {} : { type: builtIn }),
+      ...(input.mapping === undefined ? {} : { mapping: mappings.dataOf(input.mapping) }),
     };
   }
   report({ ...found, site: input.site.toString() });
   return undefined;
+}
+
+function formOf({ stream, partitions }: ParameterDeclaration, type: unknown): "array" | "stream" | "any" | "partitions" {
+  if (partitions) return "partitions";
+  if (stream) return "stream";
+  return type === Array ? "array" : "any";
 }
 
 function bindByType(
@@ -112,10 +119,10 @@ function bindByType(
     if (unit.kind === "check" ? context !== "CheckContext" : context === "CheckContext")
       return report(
         "DEFINITION.CONTEXT",
-        `${what()} is ${context === "CheckContext" ? "a" : "an"} ${context}, which this method cannot have.`,
+        `${what()} is ${context === "AssetContext" ? "an" : "a"} ${context}, which this method cannot have.`,
         `Take ${wanted}.`,
       );
-    if (context === "PartitionedAssetContext" && unit.kind !== "check" && unit.partitions === null) {
+    if (context === "PartitionedAssetContext" && unit.kind !== "check" && unit.fields.partitions === undefined) {
       return report(
         "DEFINITION.CONTEXT",
         `${what()} is a PartitionedAssetContext, but the asset has no partitions.`,

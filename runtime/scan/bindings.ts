@@ -2,6 +2,8 @@ import type { IOManager } from "../../src/config/io-manager.js";
 import type { Provided, Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { CustomMapping } from "../../src/model/partition-mapping/custom-mapping.js";
+import type { PartitionMapping } from "../../src/model/partition-mapping/partition-mapping.js";
 import type { Catalog } from "../../src/model/catalog.js";
 
 /** Types that can be recognised in any value, also one from another realm. */
@@ -16,8 +18,13 @@ export type ParameterBinding =
       readonly kind: "input";
       readonly key: AssetKey;
       readonly optional: boolean;
-      /** `array`: rows are gathered; `stream`: rows are handed as an async iterable; `any`: as the manager gives it, gathered. */
-      readonly form: "array" | "stream" | "any";
+      /**
+       * `array`: rows are gathered; `stream`: rows are handed as an async iterable; `any`: as the manager gives it, gathered;
+       * `partitions`: a `Partitions` of several such values.
+       */
+      readonly form: "array" | "stream" | "any" | "partitions";
+      /** Which partitions of the upstream; absent: the default of the two definitions. The dependency of the assets has the same. */
+      readonly mapping?: PartitionMapping;
       /** Name of the built-in type that the parameter declares, where it tells what fits. */
       readonly type?: BuiltInType;
     };
@@ -50,6 +57,8 @@ export interface Bindings {
   /** The IO manager of all others; absent: files below the instance's storage folder. */
   readonly defaultIo?: Provided<IOManager>;
   readonly resources: ReadonlyMap<Token, Provided>;
+  /** Mappings of authors' own by the ids that the catalog names. */
+  readonly mappings: ReadonlyMap<string, CustomMapping>;
 }
 
 /** A definitions module, resolved. */

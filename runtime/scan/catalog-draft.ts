@@ -3,6 +3,7 @@ import type { Provided, Token } from "../../src/config/provided.js";
 import type { AssetKey, AssetSpec, CheckSpec, UnitSpec } from "../../src/model/asset-spec.js";
 import { AssetIndex } from "./asset-index.js";
 import type { UnitBinding } from "./bindings.js";
+import { MappingCodes } from "./mapping-codes.js";
 import type { ScanProblem } from "./scan-error.js";
 
 /** What the scan has found so far: the parts of the catalog and of the bindings, and every problem. */
@@ -13,6 +14,7 @@ export class CatalogDraft {
   readonly assets = new Map<AssetKey, AssetSpec>();
   readonly checks = new Map<string, CheckSpec>();
   readonly units: UnitSpec[] = [];
+  readonly mappings = new MappingCodes();
   readonly bindings = new Map<string, UnitBinding>();
   readonly problems: ScanProblem[];
   readonly warnings: string[] = [];

@@ -9,7 +9,7 @@ import type { AssetDraft } from "./unit-draft.js";
 /** All that is known of an asset without its code, but for the computation that makes it. */
 export function describeAsset(
   { key, out, fields, skippable }: AssetDraft,
-  of: Pick<AssetSpec, "deps" | "partitions" | "observable"> & { readonly site: string },
+  of: Pick<AssetSpec, "deps" | "observable"> & { readonly site: string },
   draft: CatalogDraft,
 ): AssetSpec {
   const spec: { -readonly [K in keyof AssetSpec]: AssetSpec[K] } = {
@@ -22,12 +22,14 @@ export function describeAsset(
     deps: of.deps,
     skippable,
     observable: of.observable,
-    partitions: of.partitions,
+    partitions: fields.partitions ?? null,
     site: of.site,
   };
   if (out !== undefined) spec.out = out;
   if (fields.description !== undefined) spec.description = fields.description;
   if (fields.codeVersion !== undefined) spec.codeVersion = fields.codeVersion;
+  if (fields.backfillPolicy !== undefined) spec.backfillPolicy = fields.backfillPolicy;
+  if (fields.reuse !== undefined) spec.reuse = fields.reuse;
   return spec;
 }
 

@@ -16,5 +16,5 @@ export function draftAssetSet(set: AssetSet, draft: CatalogDraft): SetDraft {
   for (const { key } of assets) claimKey(draft, key, site);
   const first = assets.map(({ key }) => key).sort()[0] ?? "";
   const id = set.name ?? (assets.length === 1 ? first : `${first}+${assets.length - 1}`);
-  return { id, kind: "multi-asset", site, assets, deps: [], canSubset: set.canSubset, partitions: null, from: { set } };
+  return { id, kind: "multi-asset", site, assets, deps: [], canSubset: set.canSubset, from: { set } };
 }

@@ -54,10 +54,9 @@ function lacksTypes(view: PipelineClass, unit: UnitDeclaration): boolean {
 function draftMethod(view: PipelineClass, declaration: UnitDeclaration, draft: CatalogDraft): MethodDraft {
   const site = declaration.site.toString();
   const common = { site, from: { view, declaration } };
-  if (declaration.kind === "check")
-    return { ...common, id: "", kind: "check", assets: [], deps: declaration.deps, canSubset: false, partitions: null };
+  if (declaration.kind === "check") return { ...common, id: "", kind: "check", assets: [], deps: declaration.deps, canSubset: false };
   const prefix = [view.fields.keyPrefix, declaration.fields.keyPrefix].filter((part) => part !== undefined);
-  const shared = { ...common, deps: declaration.fields.deps ?? [], partitions: declaration.partitions };
+  const shared = { ...common, deps: declaration.fields.deps ?? [] };
   if (declaration.kind === "multi-asset") {
     const assets = outsOf(declaration, view, prefix);
     for (const { key } of assets) claimKey(draft, key, site);

@@ -6,7 +6,9 @@ type Parents = (key: AssetKey) => readonly AssetKey[];
 
 /** Reports every circle of dependencies, spelt out; without one, every computation that waits for what is made from its own assets. */
 export function reportCycles(draft: CatalogDraft): void {
-  const parents: Parents = (key) => draft.assets.get(key)?.deps.map((dep) => dep.key) ?? [];
+  // What an asset needs of its own earlier partitions is no circle; whether they are earlier is asked elsewhere.
+  const parents: Parents = (key) =>
+    draft.assets.get(key)?.deps.flatMap((dep) => (dep.key === key && dep.mapping !== undefined ? [] : [dep.key])) ?? [];
   const keys = [...draft.assets.keys()].sort();
   const cycles = findCycles(keys, parents);
   for (const cycle of cycles) {

@@ -69,7 +69,7 @@ function addExternal(external: ExternalAsset, draft: CatalogDraft): void {
   const site = external.site.toString();
   const asset = { key: external.key, fields: external.fields, skippable: false, checks: [] };
   const deps = resolveDependencies({ loads: [], deps: external.fields.deps ?? [], site }, draft);
-  draft.assets.set(external.key, describeAsset(asset, { site, deps, partitions: null, observable: false }, draft));
+  draft.assets.set(external.key, describeAsset(asset, { site, deps, observable: false }, draft));
 }
 
 function resolved(draft: CatalogDraft, { io }: DefinitionsShape, resources: readonly ResourceSpec[]): ResolvedDefinitions {
@@ -81,7 +81,13 @@ function resolved(draft: CatalogDraft, { io }: DefinitionsShape, resources: read
   });
   return {
     catalog,
-    bindings: { units: draft.bindings, ioByAsset: draft.io, ...(io ? { defaultIo: io } : {}), resources: draft.resources },
+    bindings: {
+      units: draft.bindings,
+      ioByAsset: draft.io,
+      ...(io ? { defaultIo: io } : {}),
+      resources: draft.resources,
+      mappings: draft.mappings.byId,
+    },
     warnings: draft.warnings,
     keysOf: (ref) => {
       const found = draft.index.find(ref as AssetRef | string);

@@ -1,37 +1,66 @@
+import { canonicalJson, type Json } from "../../src/base/canonical-json.js";
 import type { AssetRef, Dep } from "../../src/model/asset-ref.js";
 import type { AssetKey, DependencySpec } from "../../src/model/asset-spec.js";
+import type { PartitionMapping } from "../../src/model/partition-mapping/partition-mapping.js";
 import type { AssetIndex, Found } from "./asset-index.js";
 import type { CatalogDraft } from "./catalog-draft.js";
 import { orderBy } from "./order-by.js";
 
+/** An upstream whose value a method takes. */
+export interface Load {
+  readonly key: AssetKey;
+  readonly mapping?: PartitionMapping;
+}
+
 /** What an asset or check depends on: the values that it loads, and `deps`. */
 export interface Wanted {
-  readonly loads: readonly AssetKey[];
+  readonly loads: readonly Load[];
   readonly deps: readonly Dep[];
   /** Key of each out of the same computation by its name: `deps` may name siblings so. */
   readonly siblings?: ReadonlyMap<string, AssetKey>;
   readonly site: string;
 }
 
-/** One entry for each upstream, in order of key; loading wins over ordering. Unknown ones are problems. */
-export function resolveDependencies({ loads, deps, siblings, site }: Wanted, { index, report }: CatalogDraft): readonly DependencySpec[] {
+/** One entry for each upstream, in order of key; loading wins over ordering. Unknown ones are problems, as are two mappings of one. */
+export function resolveDependencies({ loads, deps, siblings, site }: Wanted, draft: CatalogDraft): readonly DependencySpec[] {
   const found = new Map<AssetKey, DependencySpec>();
-  for (const key of loads) found.set(key, { key, kind: "load", when: "success" });
+  for (const { key, mapping } of loads) {
+    const known = found.get(key);
+    if (known && !sameMapping(known.mapping, mapping)) reportTwoMappings(key, site, draft);
+    found.set(key, { key, kind: "load", when: "success", ...(mapping ? { mapping } : {}) });
+  }
   for (const dep of deps) {
-    const isEdge = typeof dep === "object" && dep.kind === "edge";
-    const upstream = lookUp((isEdge ? dep.upstream : dep) as AssetRef | string, index, siblings);
+    const edge = typeof dep === "object" && dep.kind === "edge" ? dep : undefined;
+    const upstream = lookUp((edge ? edge.upstream : dep) as AssetRef | string, draft.index, siblings);
     if (!("key" in upstream)) {
-      report({ ...upstream, site });
+      draft.report({ ...upstream, site });
       continue;
     }
-    const known = found.get(upstream.key);
-    found.set(upstream.key, {
-      key: upstream.key,
-      kind: known?.kind ?? "order",
-      when: isEdge ? dep.when : (known?.when ?? "success"),
-    });
+    const { key } = upstream;
+    const known = found.get(key);
+    const given = edge?.mapping && draft.mappings.dataOf(edge.mapping);
+    if (known && given && !sameMapping(known.mapping, given)) reportTwoMappings(key, site, draft);
+    const mapping = known?.mapping ?? given;
+    const when = edge ? edge.when : (known?.when ?? "success");
+    found.set(key, { key, kind: known?.kind ?? "order", when, ...(mapping ? { mapping } : {}) });
   }
   return [...found.values()].sort(orderBy(({ key }) => key));
+}
+
+function sameMapping(one: PartitionMapping | undefined, other: PartitionMapping | undefined): boolean {
+  return (
+    one === other ||
+    (one !== undefined && other !== undefined && canonicalJson(one as unknown as Json) === canonicalJson(other as unknown as Json))
+  );
+}
+
+function reportTwoMappings(key: AssetKey, site: string, { report }: CatalogDraft): void {
+  report({
+    code: "DEFINITION.TWO_MAPPINGS",
+    message: `"${key}" is needed here by two mappings of partitions that differ.`,
+    site,
+    fix: "Take it once, by one mapping: @InputPartitions gives several partitions, e.g. with timeWindowMapping({ startOffset: -1 }) this one and the one before.",
+  });
 }
 
 function lookUp(upstream: AssetRef | string, index: AssetIndex, siblings: Wanted["siblings"]): Found {

@@ -23,7 +23,7 @@ export function resolveMethod(
   const schema = config && given.schemaOf(config.type);
   const tokens = [...constructorTokens, ...parameters.flatMap((parameter) => (parameter.kind === "resource" ? [parameter.token] : []))];
   const parts: UnitParts = {
-    loads: parameters.flatMap((parameter) => (parameter.kind === "input" ? [parameter.key] : [])),
+    loads: parameters.flatMap((parameter) => (parameter.kind === "input" ? [parameter] : [])),
     code: { kind: "method", pipeline: view.type, method: declaration.method, parameters, constructorTokens },
     unit: Object.assign({ resources: namesOf(tokens) }, declaration.unit, schema === undefined ? undefined : { configSchema: schema }),
     checks: [],

@@ -1,7 +1,6 @@
 import type { AssetFields, AssetSet, CheckFields, UnitDeclaration } from "../../decorators/declarations/declaration.js";
 import type { Dep } from "../../src/model/asset-ref.js";
 import type { AssetKey, UnitSpec } from "../../src/model/asset-spec.js";
-import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
 import type { PipelineClass } from "./pipeline-class.js";
 
 /** An asset before its dependencies are looked up. */
@@ -20,7 +19,6 @@ interface Draft {
   readonly assets: readonly AssetDraft[];
   readonly deps: readonly Dep[];
   readonly canSubset: boolean;
-  readonly partitions: PartitionsDefinition | null;
 }
 
 /** A method's computation before what it takes is looked up. */

@@ -1,6 +1,7 @@
 import { RequestError } from "../base/errors.js";
 import { nearest } from "../base/did-you-mean.js";
 import { checkId, type AssetKey, type PartitionsKind } from "../model/asset-spec.js";
+import type { PartitionMapping } from "../model/partition-mapping/partition-mapping.js";
 import type { PartitionsDefinition } from "../model/partitions/partitions-definition.js";
 import { adjacency, rowOf, type Adjacency } from "./adjacency.js";
 import { AssetCycleError } from "./asset-cycle-error.js";
@@ -9,7 +10,8 @@ import { topologicalIds } from "./topological-order.js";
 /** What the graph needs to know of an asset; an `AssetSpec` has it all. */
 export interface GraphAsset {
   readonly key: AssetKey;
-  readonly deps: readonly { readonly key: AssetKey }[];
+  /** One on the asset itself by a mapping, on its earlier partitions, is no edge of the graph. */
+  readonly deps: readonly { readonly key: AssetKey; readonly mapping?: PartitionMapping }[];
   /** Absent: external, known to the graph but not made here. */
   readonly unit?: string;
   readonly group?: string;
@@ -172,9 +174,9 @@ function edgesOf(assets: readonly GraphAsset[], ids: ReadonlyMap<AssetKey, numbe
   const to: number[] = [];
   assets.forEach(({ deps }, id) => {
     const first = from.length;
-    for (const { key } of deps) {
+    for (const { key, mapping } of deps) {
       const upstream = ids.get(key);
-      if (upstream === undefined || from.indexOf(upstream, first) >= 0) continue;
+      if (upstream === undefined || (upstream === id && mapping !== undefined) || from.indexOf(upstream, first) >= 0) continue;
       from.push(upstream);
       to.push(id);
     }

@@ -1,4 +1,5 @@
 import type { AssetKey, EdgeWhen } from "./asset-spec.js";
+import type { MappingOption } from "./partition-mapping/define-mappings.js";
 
 declare const value: unique symbol;
 declare const config: unique symbol;
@@ -31,6 +32,7 @@ export interface Edge {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an edge takes a ref to anything
   readonly upstream: AssetRef<any> | string;
   readonly when: EdgeWhen;
+  readonly mapping?: MappingOption;
 }
 
 /** What `deps` takes. */

@@ -8,6 +8,8 @@ import {
   type PartitionsDefinition,
   type SinglePartitions,
 } from "../partitions/partitions-definition.js";
+import type { BoundMapping } from "./bound-mapping.js";
+import { CustomMapper } from "./custom-mapper.js";
 import { DimensionMapper, type DimensionLink } from "./dimension-mapper.js";
 import { ConstantMapper, IdentityMapper, StaticMapper } from "./key-mappers.js";
 import type { PartitionMapper } from "./partition-mapper.js";
@@ -66,10 +68,10 @@ export function checkMapping(mapping: PartitionMapping, up: Divided, down: Divid
 
 /**
  * Puts a mapping to work between the partitions that exist; `null`: that side is not divided, and its set is `{0}`.
- * @param mapping - absent: the default of the pair
+ * @param mapping - absent: the default of the pair; one of an author's own comes with its code, by `bindMapping`
  */
 export function partitionMapper(
-  mapping: PartitionMapping | undefined,
+  mapping: PartitionMapping | BoundMapping | undefined,
   up: PartitionSpace | null,
   down: PartitionSpace | null,
 ): PartitionMapper {
@@ -85,14 +87,17 @@ export function partitionMapper(
     }
     case "all":
       return new ConstantMapper(down, allOf(up));
-    case "custom":
-      throw new InternalError(`The mapping ${given.id} is mapped without its code.`);
+    case "custom": {
+      const { id, code } = given as Partial<Extract<BoundMapping, { kind: "custom" }>>;
+      if (!code) throw new InternalError(`The mapping ${id} is mapped without its code.`);
+      return down === null ? new ConstantMapper(down, allOf(up)) : new CustomMapper(code, up, down);
+    }
     default:
       return down === null ? new ConstantMapper(down, allOf(up)) : pairMapper(given, up, down);
   }
 }
 
-type PairMapping = Exclude<PartitionMapping, { kind: "last" | "specific" | "all" | "custom" }>;
+type PairMapping = Exclude<PartitionMapping | BoundMapping, { kind: "last" | "specific" | "all" | "custom" }>;
 
 function pairMapper(mapping: PairMapping, up: PartitionSpace, down: PartitionSpace): PartitionMapper {
   switch (mapping.kind) {
@@ -120,7 +125,7 @@ function pairMapper(mapping: PairMapping, up: PartitionSpace, down: PartitionSpa
   }
 }
 
-function links(mapping: Extract<PartitionMapping, { kind: "multi" }>, up: MultiSpace, down: MultiSpace): DimensionLink[] {
+function links(mapping: Extract<PairMapping, { kind: "multi" }>, up: MultiSpace, down: MultiSpace): DimensionLink[] {
   return Object.entries(mapping.dimensions).map(([name, { dimension, mapping: inner }]) => {
     const [upAt, downAt] = [
       up.dimensions.findIndex((each) => each.name === name),

@@ -12,7 +12,7 @@ export type PartitionMapping =
   | { readonly kind: "multi-to-single"; readonly dimension?: string }
   /** Dimension by dimension, by the upstream's names; a dimension that is not named maps to all keys. */
   | { readonly kind: "multi"; readonly dimensions: Readonly<Record<string, DimensionMapping>> }
-  /** An author's own; the code is found by the id. */
+  /** An author's own; the code stands in the bindings under this id. */
   | { readonly kind: "custom"; readonly id: string };
 
 /**
