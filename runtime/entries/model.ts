@@ -82,3 +82,5 @@ export { BackfillGraph, type BackfillAsset, type BackfillEdge } from "../../src/
 export { allPartitionsOf, partitionsFromRoots, type AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
 export { lostPartitions, nextRuns, type BackfillProgress, type BackfillRun } from "../../src/planning/backfill/next-runs.js";
 export { resolveJob, type JobAsset, type JobRequest, type ResolvedJob } from "../../src/planning/resolve-job.js";
+export { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
+export type { RecordedVersions, StaleCause, Staleness, StalenessAsset, StalenessStatus } from "../../src/planning/staleness/staleness.js";
