@@ -41,7 +41,7 @@ export interface Millrace {
 /**
  * Opens the project behind a definitions module: its store, its definitions, and the HTTP endpoint if asked for.
  * @param definitions - address of the module (`new URL("./definitions.ts", import.meta.url)` or a path), so that other processes can import the
- * same code; given an object, everything stays in this process
+ * same code; given an object (`Definitions`, a function that returns them, or an imported module), everything stays in this process
  * @throws {@link DefinitionError}, {@link ConfigError}, {@link StoreError} with the edit to make
  */
 export async function bootstrap(definitions: URL | string | object, options: BootstrapOptions = {}): Promise<Millrace> {

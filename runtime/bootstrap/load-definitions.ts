@@ -19,7 +19,7 @@ export async function loadDefinitions(
   const failures: ImportFailure[] = [];
   let value: unknown;
   try {
-    value = await gatherImportFailures(failures, async () => definitionsOf(defaultExport(await importUserModule(path))));
+    value = await gatherImportFailures(failures, async () => definitionsOf(await importUserModule(path)));
   } catch (error) {
     if (failures.length === 0) throw error;
     throw new ScanError([...failures, { file: path, error }].map(problemOf));
@@ -45,11 +45,4 @@ function definitionsPath(settings: Settings): string {
   throw new DefinitionError("DEFINITION.NO_MODULE", `There is no definitions module in ${settings.root}.`, {
     fix: 'Create definitions.ts, name yours in millrace.config.ts (`export default { definitions: "./src/defs.ts" }`), or pass -f PATH.',
   });
-}
-
-/** The default export, through the wrapping that importing CommonJS from ESM adds. */
-function defaultExport(module: unknown): unknown {
-  const first = (module as { default?: unknown } | null)?.default;
-  const second = typeof first === "object" && first !== null && "default" in first ? (first as { default: unknown }).default : undefined;
-  return second ?? first;
 }

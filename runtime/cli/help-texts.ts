@@ -13,7 +13,8 @@ Start here:
 
 Configuration: millrace.config.ts in the project's root (found from any folder below it), above it
 .env there, above both the variables MILLRACE_DEFINITIONS, MILLRACE_HOME, MILLRACE_FSYNC,
-MILLRACE_CONCURRENCY, MILLRACE_CANCEL_GRACE, MILLRACE_LOG_LEVEL.
+MILLRACE_CONCURRENCY, MILLRACE_CANCEL_GRACE, MILLRACE_LOG_LEVEL. A relative path counts from the
+project's root in a file, and from the working directory in a variable of the shell.
 
 Exit codes:
   0    done                                  4    a configuration file, variable or value is wrong

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { nearest } from "../../src/base/did-you-mean.js";
 import { toMs } from "../../src/base/duration.js";
 import { ConfigError, DefinitionError } from "../../src/base/errors.js";
@@ -47,7 +47,13 @@ const CONFIG_FILES = [
 const DEFINITION_FILES = ["definitions.ts", "src/definitions.ts", "definitions.mts", "definitions.js", "definitions.mjs"];
 const FIELDS: readonly (keyof MillraceConfig)[] = ["definitions", "home", "fsync", "concurrency", "cancelGrace", "logLevel"];
 
-/** Reads the project's configuration: the file, then `.env`, then `MILLRACE_*` variables above both. */
+/** Variables that hold a path: from the working directory, and in `.env` from the project root. */
+const PATH_VARIABLES = ["MILLRACE_HOME", "MILLRACE_DEFINITIONS"];
+
+/**
+ * Reads the project's configuration: the file, then `.env`, then `MILLRACE_*` variables above both.
+ * @remarks A relative path counts from where it is written: the project root in a file, `cwd` in a variable of the shell.
+ */
 export async function readSettings(options: {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
@@ -55,7 +61,7 @@ export async function readSettings(options: {
 }): Promise<Settings> {
   const start = options.definitions === undefined ? options.cwd : dirname(resolve(options.cwd, options.definitions));
   const { root, file } = findRoot(start);
-  loadEnvFile(join(root, ".env"), options.env);
+  loadEnvFile(root, options.env);
   const config = file === undefined ? {} : checked(await importConfig(file), file);
   return settle(root, file, config, options);
 }
@@ -82,10 +88,12 @@ function findRoot(start: string): { root: string; file?: string } {
 }
 
 /** Variables that are set already stay as they are. */
-function loadEnvFile(path: string, env: NodeJS.ProcessEnv): void {
+function loadEnvFile(root: string, env: NodeJS.ProcessEnv): void {
+  const path = join(root, ".env");
   if (!existsSync(path)) return;
   const { parse: parseEnvFile } = require("dotenv") as typeof import("dotenv");
-  for (const [name, value] of Object.entries(parseEnvFile(readFileSync(path)))) env[name] ??= value;
+  for (const [name, value] of Object.entries(parseEnvFile(readFileSync(path))))
+    env[name] ??= PATH_VARIABLES.includes(name) ? resolve(root, value) : value;
 }
 
 function checked(module: unknown, file: string): MillraceConfig {
@@ -130,15 +138,15 @@ function settle(
       { fix: "Give a whole number, 1 or more." },
     );
   }
-  const at = (path: string): string => (isAbsolute(path) ? path : join(root, path));
-  const definitions =
-    options.definitions === undefined ? (env.MILLRACE_DEFINITIONS ?? config.definitions) : resolve(options.cwd, options.definitions);
-  const found = definitions === undefined ? DEFINITION_FILES.map(at).find(existsSync) : at(definitions);
+  const at = (path: string): string => resolve(root, path);
+  const given = options.definitions ?? env.MILLRACE_DEFINITIONS;
+  const ofFile = config.definitions === undefined ? DEFINITION_FILES.map(at).find(existsSync) : at(config.definitions);
+  const found = given === undefined ? ofFile : resolve(options.cwd, given);
   return {
     root,
     ...(file === undefined ? {} : { file }),
     ...(found === undefined ? {} : { definitions: found }),
-    home: at(env.MILLRACE_HOME ?? config.home ?? ".millrace"),
+    home: env.MILLRACE_HOME === undefined ? at(config.home ?? ".millrace") : resolve(options.cwd, env.MILLRACE_HOME),
     fsync: oneOf(env.MILLRACE_FSYNC ?? config.fsync ?? "FULL", ["FULL", "NORMAL"], where("MILLRACE_FSYNC", "fsync")),
     concurrency,
     cancelGraceMs: toMs(env.MILLRACE_CANCEL_GRACE ?? config.cancelGrace ?? "10s", where("MILLRACE_CANCEL_GRACE", "cancelGrace")),

@@ -21,10 +21,22 @@ export async function scanDefinitions(exported: unknown, where: string, options:
   ]);
 }
 
-/** What the export is, or what the function that it is returns. */
+/** What the export is, or what the function that it is returns; a module stands for its default export. */
 export async function definitionsOf(exported: unknown): Promise<unknown> {
-  const isFunction = typeof exported === "function" && !/^class\b/.test(Function.prototype.toString.call(exported));
-  return isFunction ? await (exported as () => unknown)() : exported;
+  const given = defaultOf(exported);
+  const isFunction = typeof given === "function" && !/^class\b/.test(Function.prototype.toString.call(given));
+  return isFunction ? defaultOf(await (given as () => unknown)()) : given;
+}
+
+/** Through both wrappings: importing CommonJS from ESM puts the module, with a `default` of its own, under `default`. */
+function defaultOf(exported: unknown): unknown {
+  let given = exported;
+  for (let depth = 0; depth < 2 && isWrapping(given); depth++) given = given.default;
+  return given;
+}
+
+function isWrapping(thing: unknown): thing is { readonly default: unknown } {
+  return typeof thing === "object" && thing !== null && !isDefinitions(thing) && "default" in thing;
 }
 
 function isDefinitions(thing: unknown): thing is DefinitionsShape {

@@ -78,4 +78,6 @@ Done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s. Where to look 
 `);
 }
 
+// Whoever reads may go first (`npm run demo | head`).
+process.stdout.on("error", () => process.exit());
 await main();

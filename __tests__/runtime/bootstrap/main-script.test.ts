@@ -74,5 +74,12 @@ describe.each<System>(["commonjs", "module"])(
     it("runs and serves definitions that are given as an object", () => {
       expect(start("definitions")).toEqual(expected);
     });
+
+    it.each(['(await import("./definitions.js")).default', 'await import("./definitions.js")'])(
+      "runs and serves what %s gives, whatever the interop of the two module systems wraps it in",
+      (imported) => {
+        expect(start(imported)).toEqual(expected);
+      },
+    );
   },
 );

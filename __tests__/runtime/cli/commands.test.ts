@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SCHEMA_VERSION } from "../../../src/storage/sql/migrate";
 import { CliProject, inOrder, normalized, SHOP } from "./cli-project";
@@ -323,6 +323,13 @@ describe("the command line", () => {
     live.closeOutput();
     expect(await live.ended).toMatchObject({ code: 0, stderr: "" });
   });
+
+  test("goes on with a run whose reader went away", async () => {
+    const live = shop.start(["materialize", "group:sales"]);
+    live.closeOutput();
+    expect(await live.ended).toMatchObject({ code: 0, stderr: "" });
+    expect(await shop.json(["runs", "last"])).toMatchObject({ status: "SUCCESS" });
+  });
 });
 
 describe("a project", () => {
@@ -350,10 +357,20 @@ describe("a project", () => {
     shop.write({ ".env": "MILLRACE_HOME=of-env\n" });
     expect(await homeOf()).toEqual({ home: "ROOT/of-env", concurrency: 5, definitions: "ROOT/src/shop.ts" });
     expect(await homeOf({ MILLRACE_HOME: "of-variable" })).toEqual({
-      home: "ROOT/of-variable",
+      home: "ROOT/src/of-variable",
       concurrency: 5,
       definitions: "ROOT/src/shop.ts",
     });
+  });
+
+  test("counts a relative MILLRACE_HOME or MILLRACE_DEFINITIONS from the working directory", async () => {
+    shop.write({ "deep/notes.txt": "" });
+    await shop.run(["materialize", "raw_orders"], {
+      cwd: "deep",
+      env: { MILLRACE_HOME: "state", MILLRACE_DEFINITIONS: "../definitions.ts" },
+    });
+    expect(existsSync(shop.path("deep/state/millrace.db"))).toBe(true);
+    expect(existsSync(shop.path("state"))).toBe(false);
   });
 
   test("takes the definitions that -f names", async () => {
