@@ -10,6 +10,8 @@ export interface Report {
   readonly failed: number;
   readonly skipped: number;
   readonly unsupported: boolean;
+  /** How many cases were judged by each wanted deviation. Not part of the line that is printed. */
+  readonly byRule?: ReadonlyMap<string, number>;
 }
 
 /** Failures and ignored files, for people. */
@@ -42,6 +44,7 @@ function readTables(folder: string, say: Say): { file: string; table: Conformanc
 }
 
 function judgeTable(file: string, table: ConformanceFile, suite: Suite, files: readonly ConformanceFile[], say: Say): Report {
+  const byRule = new Map<string, number>();
   let passed = 0;
   let failed = 0;
   let skipped = 0;
@@ -51,6 +54,7 @@ function judgeTable(file: string, table: ConformanceFile, suite: Suite, files: r
       continue;
     }
     const verdict = judge(test, table, suite, files);
+    if (verdict.passed && verdict.rule !== undefined) byRule.set(verdict.rule, (byRule.get(verdict.rule) ?? 0) + 1);
     if (verdict.passed) passed++;
     else {
       failed++;
@@ -59,7 +63,7 @@ function judgeTable(file: string, table: ConformanceFile, suite: Suite, files: r
       );
     }
   }
-  return { file, suite: table.suite, passed, failed, skipped, unsupported: false };
+  return { file, suite: table.suite, passed, failed, skipped, unsupported: false, byRule };
 }
 
 function judge(test: ConformanceCase, table: ConformanceFile, suite: Suite, files: readonly ConformanceFile[]): Verdict {

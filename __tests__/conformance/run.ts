@@ -14,7 +14,7 @@ export function main(argv: readonly string[]): number {
     console.error(`No table of ${options.only.join(", ") || "any suite"} in ${options.folder}.`);
     return 2;
   }
-  for (const report of reports) console.log(JSON.stringify(report));
+  for (const { byRule: _byRule, ...report } of reports) console.log(JSON.stringify(report));
   if (!options.json) console.error(summary(reports));
   return reports.some(({ failed }) => failed > 0) ? 1 : 0;
 }
@@ -40,5 +40,8 @@ function readOptions(argv: readonly string[]): { folder: string; only: readonly 
 function summary(reports: readonly Report[]): string {
   const sum = (count: (report: Report) => number) => reports.reduce((total, report) => total + count(report), 0);
   const unsupported = reports.filter(({ unsupported }) => unsupported).length;
-  return `${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed, ${sum(({ skipped }) => skipped)} skipped, ${unsupported} tables of suites that are not known`;
+  const rules = new Map<string, number>();
+  for (const { byRule } of reports) for (const [rule, count] of byRule ?? []) rules.set(rule, (rules.get(rule) ?? 0) + count);
+  const deviations = [...rules].map(([rule, count]) => `${count} judged by "${rule}"\n`).join("");
+  return `${deviations}${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed, ${sum(({ skipped }) => skipped)} skipped, ${unsupported} tables of suites that are not known`;
 }

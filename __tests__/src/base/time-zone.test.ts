@@ -32,6 +32,11 @@ describe("a time zone", () => {
     expect(changes).toEqual(["2010-08-10", "2010-09-09", "2010-09-30"]);
   });
 
+  it("knows two changes within a week", () => {
+    const changes = TimeZone.of("America/Boa_Vista").transitionsBetween(Date.UTC(2000, 9, 1), Date.UTC(2000, 10, 1));
+    expect(changes.map(({ atMs }) => new Date(atMs).toISOString().slice(0, 10))).toEqual(["2000-10-08", "2000-10-15"]);
+  });
+
   it("agrees with the runtime's own formatter at every hour of a year", () => {
     const zone = TimeZone.of("America/St_Johns");
     const format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone.name, dateStyle: "short", timeStyle: "short" });
