@@ -4,7 +4,7 @@ import { declare } from "./declarations/slot.js";
 import { declarationSite } from "../src/base/declaration-site.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { ref } from "./ref.js";
-import type { InputDecorator, MethodName, OutName, OutOf, OutputOf } from "./value-of.js";
+import type { InputDecorator, MethodName, OutName, OutOf, OutputOf, Streams, Taken } from "./value-of.js";
 
 /** How an upstream's value is taken. */
 export interface InputOptions {
@@ -15,9 +15,6 @@ export interface InputOptions {
   /** Which partition of the upstream, e.g. `offset(-1)` or `lastPartition()`; of one. @defaultValue the rule of the two definitions */
   readonly mapping?: MappingOption;
 }
-
-type Streams<Opt> = Opt extends { readonly stream: true } ? true : false;
-type Taken<V, Opt> = Opt extends { readonly optional: true } ? V | undefined : V;
 
 /** The upstream's value: of a ref, or of a method of another class. Of a divided upstream: of one partition. */
 export function Input<V, const Opt extends InputOptions = InputOptions>(

@@ -48,6 +48,11 @@ type Forms<U, S extends boolean> = S extends true
       ? R[]
       : U;
 type SomeFormFits<U, P, S extends boolean> = U extends unknown ? ([Extract<Forms<U, S>, P>] extends [never] ? false : true) : never;
+/** Whether options ask for rows one at a time. */
+export type Streams<Opt> = Opt extends { readonly stream: true } ? true : false;
+/** What an input is given by its options. */
+export type Taken<V, Opt> = Opt extends { readonly optional: true } ? V | undefined : V;
+
 /** `unknown` when a parameter of type P can take what the upstream stores; else a type that tells both. */
 export type Fits<U, P, S extends boolean = false> =
   IsAny<U> extends true
@@ -69,14 +74,20 @@ export interface InputDecorator<U, S extends boolean = false> {
 export interface InputPartitionsDecorator<U> {
   <T, K extends keyof T & (string | symbol), I extends number>(target: T, key: K, index: I & FitsPartitions<U, ParamAt<T, K, I>>): void;
 }
+type OwnOf<T, M extends keyof T, O> = O extends string ? OutOf<T, M, O> : OutputOf<T, M>;
 /** The same for an asset of this class. */
-export interface OwnDecorator<M extends string, O extends string | undefined, S extends boolean = false> {
+export interface OwnDecorator<M extends string, O extends string | undefined, Opt = unknown> {
   <T, K extends keyof T & (string | symbol), I extends number>(
     target: T,
     key: K,
-    index: I &
-      (M extends keyof T
-        ? Fits<O extends string ? OutOf<T, M, O> : OutputOf<T, M>, ParamAt<T, K, I>, S>
-        : { "this class has no method": M }),
+    index: I & (M extends keyof T ? Fits<Taken<OwnOf<T, M, O>, Opt>, ParamAt<T, K, I>, Streams<Opt>> : { "this class has no method": M }),
+  ): void;
+}
+/** The same for several partitions of an asset of this class. */
+export interface OwnPartitionsDecorator<M extends string, O extends string | undefined> {
+  <T, K extends keyof T & (string | symbol), I extends number>(
+    target: T,
+    key: K,
+    index: I & (M extends keyof T ? FitsPartitions<OwnOf<T, M, O>, ParamAt<T, K, I>> : { "this class has no method": M }),
   ): void;
 }

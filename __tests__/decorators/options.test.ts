@@ -1,5 +1,7 @@
-import { Asset, AssetCheck, MultiAsset, OptionError, Pipeline } from "../../runtime/entries/index.js";
+import { Asset, AssetCheck, MultiAsset, OptionError, Pipeline, dailyPartitions } from "../../runtime/entries/index.js";
 import type { AssetOptions } from "../../runtime/entries/index.js";
+
+const daily = dailyPartitions({ start: "2025-01-01" });
 
 function refusal(declare: () => unknown): string {
   try {
@@ -48,6 +50,33 @@ describe("a decorator", () => {
     ],
     [{ owners: ["ada@example.com", "team:data"], tags: { "dagster/kind": "" }, group: "a_1" }, "accepted"],
   ])("judges its own options where it stands: %j", (options, message) => {
+    expect(asset(options)).toBe(message);
+  });
+
+  it.each<[object, string]>([
+    [
+      { partitions: "daily" },
+      'Sales.orders (FILE): partitions is "daily", which is no definition of partitions.\n  → Make it by dailyPartitions({ start: "2025-01-01" }), staticPartitions(["a", "b"]), dynamicPartitions("name") or one of their like.',
+    ],
+    [
+      { partitions: dailyPartitions },
+      'Sales.orders (FILE): partitions is the function dailyPartitions, which is no definition of partitions.\n  → Make it by dailyPartitions({ start: "2025-01-01" }), staticPartitions(["a", "b"]), dynamicPartitions("name") or one of their like.',
+    ],
+    [
+      { partitions: daily, backfill: { maxPartitionsPerRun: 0 } },
+      'Sales.orders (FILE): backfill.maxPartitionsPerRun is 0.\n  → Give a whole number of at least 1, or "all": backfill: { maxPartitionsPerRun: 10 }.',
+    ],
+    [
+      { partitions: daily, backfill: "all" },
+      'Sales.orders (FILE): backfill.maxPartitionsPerRun is undefined.\n  → Give a whole number of at least 1, or "all": backfill: { maxPartitionsPerRun: 10 }.',
+    ],
+    [
+      { backfill: { maxPartitionsPerRun: "all" } },
+      "Sales.orders (FILE): backfill is given without partitions, so that there is nothing to put into runs.\n  → Give partitions too, or take backfill out.",
+    ],
+    [{ reuse: "no" }, 'Sales.orders (FILE): reuse is "no".\n  → Write reuse: false to make the asset each time, or leave the option out.'],
+    [{ partitions: daily, backfill: { maxPartitionsPerRun: 7 }, reuse: false }, "accepted"],
+  ])("judges how an asset is divided and made anew: %j", (options, message) => {
     expect(asset(options)).toBe(message);
   });
 

@@ -16,6 +16,7 @@ import {
   MultiAsset,
   ObservableAsset,
   Own,
+  OwnPartitions,
   PartitionedAssetContext,
   PartitionValues,
   Partitions,
@@ -155,6 +156,11 @@ class Metrics {
   ): number {
     return (before ?? 0) + 1;
   }
+  @Asset({ partitions: daily }) m20(@Own("m20", { mapping: offset(-1), optional: true }) before: number | undefined): number {
+    return before ?? 0;
+  }
+  @Asset() m21(@OwnPartitions("m20") days: Partitions<number>, @OwnPartitions("m18", "d") d: Partitions<number>) {}
+  @Asset({ partitions: daily }) m22(@Own("m18", "c", { stream: true, mapping: offset(-1) }) c: number) {}
   @MultiAsset({ partitions: daily, backfill: { maxPartitionsPerRun: "all" }, outs: { c: {}, d: {} } }) m18(
     context: PartitionedAssetContext,
   ) {

@@ -11,6 +11,7 @@ import {
   MultiAsset,
   ObservableAsset,
   Own,
+  OwnPartitions,
   PartitionedAssetContext,
   PartitionValues,
   Partitions,
@@ -162,6 +163,12 @@ class Divided {
   @Asset({ partitions: daily, io: RowsIO }) p12(): PartitionValues<number> {
     return byPartition([]);
   }
+  // @ts-expect-error optional gives undefined
+  @Asset({ partitions: daily }) p15(@Own("each", { mapping: offset(-1), optional: true }) before: number) {}
+  // @ts-expect-error orders are no numbers
+  @Asset() p16(@OwnPartitions("perDay") days: Partitions<number>) {}
+  // @ts-expect-error this class has no such method
+  @Asset() p17(@OwnPartitions("perday") days: Partitions<Order[]>) {}
   // @ts-expect-error needs partitions
   @MultiAsset({ outs: { c: {} } }) p13(context: PartitionedAssetContext) {
     return { c: 1 };

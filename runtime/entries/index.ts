@@ -9,6 +9,7 @@ export { AssetCheck, type AssetCheckOptions } from "../../decorators/asset-check
 export { Input, type InputOptions } from "../../decorators/input.js";
 export { InputPartitions, type InputPartitionsOptions } from "../../decorators/input-partitions.js";
 export { Own } from "../../decorators/own.js";
+export { OwnPartitions } from "../../decorators/own-partitions.js";
 export { inject } from "../../decorators/inject.js";
 export type {
   InputDecorator,
@@ -18,6 +19,7 @@ export type {
   OutOf,
   OutputOf,
   OwnDecorator,
+  OwnPartitionsDecorator,
   ValueOf,
 } from "../../decorators/value-of.js";
 export type { DivisionOptions, RefreshOptions } from "../../decorators/declarations/parse-partition-options.js";

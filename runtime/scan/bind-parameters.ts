@@ -1,6 +1,7 @@
 import type { ParameterDeclaration, ParameterTypes, UnitDeclaration } from "../../decorators/declarations/declaration.js";
 import type { Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
+import { isPartitionsType } from "../../src/model/input-partitions.js";
 import type { BuiltInType, ParameterBinding } from "./bindings.js";
 import type { CatalogDraft } from "./catalog-draft.js";
 import { BUILT_IN, IMPORT_FIX } from "./compiler-metadata.js";
@@ -113,6 +114,12 @@ function bindByType(
   }
   if (typeof type !== "function")
     return report("DEFINITION.PARAMETER", `${what()} has no class as its type.`, "Take an input, a config, a resource or a context.");
+  if (isPartitionsType(type))
+    return report(
+      "DEFINITION.PARAMETER",
+      `${what()} is Partitions, but nothing tells of which asset.`,
+      'Write @InputPartitions(Class, "method") before it.',
+    );
   const context = contextName(type);
   if (context !== undefined) {
     const wanted = unit.kind === "check" ? "CheckContext" : "AssetContext";

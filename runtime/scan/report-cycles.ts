@@ -12,12 +12,15 @@ export function reportCycles(draft: CatalogDraft): void {
   const keys = [...draft.assets.keys()].sort();
   const cycles = findCycles(keys, parents);
   for (const cycle of cycles) {
-    const site = draft.assets.get(cycle[0] ?? "")?.site;
+    const { site, partitions } = draft.assets.get(cycle[0] ?? "") ?? {};
     draft.report({
       code: "DEFINITION.CYCLE",
       message: `Assets depend on each other in a circle: ${[...cycle].reverse().join(" → ")}.`,
       ...(site === undefined ? {} : { site }),
-      fix: "Take one of these dependencies away.",
+      fix:
+        cycle.length === 2 && partitions
+          ? "Name its earlier partitions, e.g. `mapping: offset(-1)` with `optional: true` for the first, or take the dependency away."
+          : "Take one of these dependencies away.",
     });
   }
   if (cycles.length === 0) reportUnitCycles(draft, keys, parents);

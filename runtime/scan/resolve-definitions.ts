@@ -17,6 +17,7 @@ import { orderBy } from "./order-by.js";
 import { readPipelines } from "./pipeline-class.js";
 import { reportCycles } from "./report-cycles.js";
 import { reportIncompleteResources } from "./report-incomplete-resources.js";
+import { reportMappings } from "./report-mappings.js";
 import { resolveAssetSet } from "./resolve-asset-set.js";
 import { resolveDependencies } from "./resolve-dependencies.js";
 import { resolveMethod } from "./resolve-method.js";
@@ -60,6 +61,7 @@ export function resolveDefinitions(definitions: DefinitionsShape, options: Resol
   }
   for (const set of sets) resolveAssetSet(set, draft);
   reportCycles(draft);
+  reportMappings(draft);
   if (options.completeResources) reportIncompleteResources(draft, definitions.io);
   if (draft.problems.length > 0) throw new ScanError(draft.problems);
   return resolved(draft, definitions, resources);

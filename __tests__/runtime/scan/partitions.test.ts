@@ -14,6 +14,7 @@ import {
   edge,
   externalAsset,
   multiMapping,
+  multiPartitions,
   offset,
   ref,
   timeWindowMapping,
@@ -145,7 +146,10 @@ it("names the mapping of a dimension that is an author's own by its id", () => {
   const mapping = multiMapping({ day: new BusinessDays(), region: { dimension: "area", mapping: offset(0) } });
   const { catalog } = resolveDefinitions(
     new Definitions({
-      assets: [defineAssets({ specs: [{ key: "a" }, { key: "b", deps: [edge("a", { mapping })] }], run: () => undefined })],
+      assets: [
+        externalAsset({ key: "a", partitions: multiPartitions({ day: daily, region: weekly }) }),
+        externalAsset({ key: "b", partitions: multiPartitions({ day: daily, area: weekly }), deps: [edge("a", { mapping })] }),
+      ],
     }),
   );
   expect(catalog.assets[1]?.deps[0]?.mapping).toEqual({

@@ -139,12 +139,15 @@ function links(mapping: Extract<PairMapping, { kind: "multi" }>, up: MultiSpace,
   });
 }
 
-/** Which dimension of the divided side the other side follows, and how. */
-function singleLink(
+/**
+ * Which dimension of the divided side the other side follows, and how.
+ * @throws {@link DefinitionError} `DEFINITION.PARTITION_MAPPING` where none does, or several may
+ */
+export function singleLink(
   name: string | undefined,
   up: PartitionsDefinition,
   down: PartitionsDefinition,
-): { at: number; inner: PartitionMapping } {
+): { at: number; dimension: string; inner: PartitionMapping } {
   if ((up.kind === "multi") === (down.kind === "multi")) throw misfit("needs several dimensions on one side and one on the other");
   const [multi, single] = up.kind === "multi" ? [up, down as SinglePartitions] : [down as MultiPartitions, up as SinglePartitions];
   const fitting = fittingDimensions(multi, single);
@@ -155,7 +158,11 @@ function singleLink(
   const chosen = name ?? fitting[0] ?? "";
   const dimension = multi.dimensions[chosen] as SinglePartitions;
   if (!fitting.includes(chosen)) throw misfit(`names the dimension "${chosen}", which is not divided like ${described(single)}`);
-  return { at: names.indexOf(chosen), inner: samePartitions(dimension, single) ? { kind: "identity" } : { kind: "time-window" } };
+  return {
+    at: names.indexOf(chosen),
+    dimension: chosen,
+    inner: samePartitions(dimension, single) ? { kind: "identity" } : { kind: "time-window" },
+  };
 }
 
 /** The dimensions divided like the single definition; if none is, those of time for windows of time. */
