@@ -1,4 +1,4 @@
--- Schema 2 of the store, as a new one has it. Written by tools/schema.mjs.
+-- Schema 3 of the store, as a new one has it. Written by tools/schema.mjs.
 
 CREATE TABLE schema_migration (
   version integer primary key,
@@ -24,7 +24,11 @@ CREATE TABLE `run` (
   `epoch` integer not null default '0',
   `next_seq` integer not null default '1',
   `plan` text not null,
-  `config` text not null
+  `config` text not null,
+  `layout_no` integer,
+  `partitions` blob,
+  `divided` text,
+  `backfill_no` integer
 );
 
 CREATE UNIQUE INDEX `run_id` on `run` (`id`);
@@ -81,7 +85,9 @@ CREATE TABLE `event` (
   `step_key` text,
   `attempt` integer,
   `asset_key` text,
-  `payload` text
+  `payload` text,
+  `partition_key` text,
+  `partition_index` bigint
 );
 
 CREATE UNIQUE INDEX `event_seq` on `event` (`run_no`, `seq`);
@@ -104,6 +110,99 @@ CREATE TABLE `check_latest` (
 
 CREATE UNIQUE INDEX event_ordinal on event (attempt_no, ordinal) where ordinal is not null;
 
-CREATE INDEX event_asset on event (asset_key, id) where type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION');
+CREATE INDEX event_asset on event (asset_key, id) where type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION', 'ASSET_WIPED');
 
 CREATE UNIQUE INDEX event_end_of_attempt on event (run_no, step_key, attempt) where type in ('STEP_SUCCESS', 'STEP_FAILURE', 'STEP_UP_FOR_RETRY', 'STEP_CANCELED');
+
+CREATE TABLE `partition_layout` (
+  `no` integer not null primary key autoincrement,
+  `name` text not null,
+  `layout` text not null
+);
+
+CREATE UNIQUE INDEX `partition_layout_name` on `partition_layout` (`name`);
+
+CREATE TABLE `partition_latest` (
+  `asset_key` text not null,
+  `partition_key` text not null,
+  `materialization_id` integer not null,
+  primary key (`asset_key`, `partition_key`)
+);
+
+CREATE TABLE `partition_delta` (
+  `id` integer not null primary key autoincrement,
+  `asset_key` text not null,
+  `layout_no` integer not null,
+  `change` text not null,
+  `check_name` text,
+  `chunk` integer not null,
+  `indexes` blob not null
+);
+
+CREATE INDEX `partition_delta_asset` on `partition_delta` (`asset_key`, `id`);
+
+CREATE TABLE `partition_chunk` (
+  `asset_key` text not null,
+  `state` text not null,
+  `chunk` integer not null,
+  `layout_no` integer not null,
+  `indexes` blob not null,
+  primary key (`asset_key`, `state`, `chunk`)
+);
+
+CREATE TABLE `partition_claim` (
+  `asset_key` text not null,
+  `run_no` integer not null,
+  `step_key` text not null,
+  primary key (`asset_key`, `run_no`)
+);
+
+CREATE INDEX `partition_claim_step` on `partition_claim` (`run_no`, `step_key`);
+
+CREATE TABLE `dynamic_definition` (
+  `name` text,
+  `deletions` integer not null,
+  primary key (`name`)
+);
+
+CREATE TABLE `dynamic_partition` (
+  `name` text not null,
+  `ordinal` integer not null,
+  `key` text not null,
+  `added_after` integer not null,
+  `deleted_by` integer,
+  primary key (`name`, `ordinal`)
+);
+
+CREATE TABLE `backfill` (
+  `no` integer not null primary key autoincrement,
+  `id` text not null,
+  `status` text not null,
+  `tags` text not null,
+  `asked` text not null,
+  `options` text not null,
+  `who` text,
+  `why` text,
+  `error` text,
+  `created_at_ms` bigint not null,
+  `ended_at_ms` bigint,
+  `run_count` integer not null default '0'
+);
+
+CREATE UNIQUE INDEX `backfill_id` on `backfill` (`id`);
+
+CREATE TABLE `backfill_target` (
+  `no` integer not null primary key autoincrement,
+  `backfill_no` integer not null,
+  `asset_key` text not null,
+  `layout_no` integer,
+  `indexes` blob not null
+);
+
+CREATE UNIQUE INDEX `backfill_target_asset` on `backfill_target` (`backfill_no`, `asset_key`);
+
+CREATE UNIQUE INDEX dynamic_partition_key on dynamic_partition (name, key) where deleted_by is null;
+
+CREATE INDEX run_backfill on run (backfill_no, no) where backfill_no is not null;
+
+CREATE INDEX event_partition on event (asset_key, partition_key, id) where partition_key is not null and type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION', 'ASSET_WIPED');

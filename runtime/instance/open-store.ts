@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../src/base/clock.js";
 import { StoreError, messageOf } from "../../src/base/errors.js";
-import type { RunStore } from "../../src/storage/run-store.js";
+import type { Store } from "../../src/storage/store.js";
 import { openStore } from "../store/store-proxy.js";
 import { repairStore } from "./repair.js";
 import { sweepStorage } from "./sweep-storage.js";
@@ -10,7 +10,7 @@ import type { Settings } from "./settings.js";
 
 /** The store of a project, open. */
 export interface OpenedStore {
-  readonly store: RunStore;
+  readonly store: Store;
   /** Where IO managers keep values. */
   readonly storageDir: string;
   /** Runs that a process which is gone had left. */

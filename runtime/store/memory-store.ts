@@ -1,19 +1,21 @@
-import type { RunStore } from "../../src/storage/run-store.js";
-import { RunLedger } from "../../src/storage/sql/run-ledger.js";
 import { sqliteDialect } from "../../src/storage/sql/sqlite-dialect.js";
+import { StoreLedger } from "../../src/storage/sql/store-ledger.js";
+import type { Store } from "../../src/storage/store.js";
 import { READS, WRITES } from "./store-messages.js";
 
 /** A store that lives as long as it is held: the same SQL, in memory, on the calling thread. For tests and for runs that leave nothing behind. */
-export function openMemoryStore(): RunStore {
-  const ledger = new RunLedger(sqliteDialect, ":memory:", "NORMAL");
+export function openMemoryStore(): Store {
+  const ledger = new StoreLedger(sqliteDialect, ":memory:", "NORMAL");
   const call =
     (method: string) =>
     async (...args: unknown[]): Promise<unknown> => {
       await Promise.resolve();
-      return (ledger as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(...args);
+      const answer = ledger.call(method, args);
+      ledger.tidy();
+      return answer;
     };
   return {
-    ...(Object.fromEntries([...WRITES, ...READS].map((method) => [method, call(method)])) as unknown as RunStore),
+    ...(Object.fromEntries([...WRITES, ...READS].map((method) => [method, call(method)])) as unknown as Store),
     keepLease: () => Promise.resolve(),
     dropLease: () => Promise.resolve(),
     close: () => {

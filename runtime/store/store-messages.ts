@@ -17,6 +17,11 @@ export const WRITES = [
   "requestCancel",
   "renewLease",
   "repairRun",
+  "wipe",
+  "addDynamicPartitions",
+  "deleteDynamicPartitions",
+  "createBackfill",
+  "setBackfillStatus",
 ] as const;
 export const READS = [
   "listRuns",
@@ -30,6 +35,12 @@ export const READS = [
   "attemptOutcome",
   "countRuns",
   "info",
+  "partitionStatus",
+  "latestPartitions",
+  "dynamicPartitions",
+  "getBackfill",
+  "listBackfills",
+  "backfillProgress",
 ] as const;
 export type Method = (typeof WRITES)[number] | (typeof READS)[number] | "keepLease" | "dropLease" | "close";
 

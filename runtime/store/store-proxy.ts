@@ -2,10 +2,13 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { StoreError, messageOf } from "../../src/base/errors.js";
-import type { Fsync, RunStore } from "../../src/storage/run-store.js";
+import type { Fsync } from "../../src/storage/run-store.js";
+import type { Store } from "../../src/storage/store.js";
 import { errorFrom, READS, WRITES, type Method, type StoreAnswer, type StoreRequest, type StoreThreadData } from "./store-messages.js";
+import { fromWire, toWire } from "./wire-sets.js";
 
 interface Waiting {
+  readonly method?: Method;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -15,7 +18,7 @@ interface Waiting {
  * An idle store keeps no process alive; a request that has no answer yet does.
  * @throws {@link StoreError} when the file cannot be opened, is damaged, or was written by a later version
  */
-export async function openStore(options: { readonly path: string; readonly fsync?: Fsync }): Promise<RunStore> {
+export async function openStore(options: { readonly path: string; readonly fsync?: Fsync }): Promise<Store> {
   const data: StoreThreadData = { path: options.path, fsync: options.fsync ?? "FULL" };
   // The thread is compiled and needs none of the process's flags; some of them (`--input-type`) would keep it from starting.
   const worker = new Worker(threadFile(), { workerData: data, execArgv: [] });
@@ -38,7 +41,7 @@ function threadFile(): string {
 
 class StoreProxy {
   readonly opened: Promise<unknown>;
-  readonly store: RunStore;
+  readonly store: Store;
   readonly #worker: Worker;
   readonly #path: string;
   readonly #waiting = new Map<number, Waiting>();
@@ -55,7 +58,7 @@ class StoreProxy {
     worker.on("exit", () => this.#lose(undefined));
     const methods = [...WRITES, ...READS, "keepLease", "dropLease"] as const;
     this.store = {
-      ...(Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => this.#ask(method, args)])) as unknown as RunStore),
+      ...(Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => this.#ask(method, args)])) as unknown as Store),
       close: () => this.#close(),
     };
   }
@@ -69,9 +72,9 @@ class StoreProxy {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       // First: it throws, and so rejects, when an argument cannot be sent.
-      this.#worker.postMessage({ id, method, args } satisfies StoreRequest);
+      this.#worker.postMessage({ id, method, args: toWire(method, args) as readonly unknown[] } satisfies StoreRequest);
       if (this.#waiting.size === 0) this.#worker.ref();
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { method, resolve, reject });
     });
   }
 
@@ -80,7 +83,7 @@ class StoreProxy {
     this.#waiting.delete(answer.id);
     if (this.#waiting.size === 0) this.#worker.unref();
     if (answer.error) waiting?.reject(errorFrom(answer.error));
-    else waiting?.resolve(answer.value);
+    else waiting?.resolve(fromWire(waiting.method ?? "", answer.value));
   }
 
   #lose(error: unknown): void {

@@ -1,14 +1,16 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../src/base/clock.js";
 import { InternalError, MillraceError, messageOf } from "../../src/base/errors.js";
-import { RunLedger } from "../../src/storage/sql/run-ledger.js";
 import { sqliteDialect } from "../../src/storage/sql/sqlite-dialect.js";
+import { StoreLedger } from "../../src/storage/sql/store-ledger.js";
 import { WRITES, type StoreAnswer, type StoreFault, type StoreRequest, type StoreThreadData } from "./store-messages.js";
+import { fromWire, toWire } from "./wire-sets.js";
 
 if (!parentPort) throw new InternalError("The store thread was loaded outside a worker.");
 const port = parentPort;
 const { path, fsync } = workerData as StoreThreadData;
 const leases = new Map<string, NodeJS.Timeout>();
+let closed = false;
 const writes = new Set<string>(WRITES);
 
 function faultOf(error: unknown): StoreFault {
@@ -21,10 +23,10 @@ function faultOf(error: unknown): StoreFault {
   };
 }
 
-function open(): { writer: RunLedger; reader: RunLedger } | undefined {
+function open(): { writer: StoreLedger; reader: StoreLedger } | undefined {
   try {
-    const writer = new RunLedger(sqliteDialect, path, fsync);
-    return { writer, reader: new RunLedger(sqliteDialect, path, fsync) };
+    const writer = new StoreLedger(sqliteDialect, path, fsync);
+    return { writer, reader: new StoreLedger(sqliteDialect, path, fsync) };
   } catch (error) {
     port.postMessage({ id: 0, error: faultOf(error) } satisfies StoreAnswer);
     port.close();
@@ -46,10 +48,11 @@ function drain(first: StoreRequest): StoreRequest[] {
 }
 
 /** Writes in one transaction and answers when it is durable; then the reads, which see them. */
-function serve({ writer, reader }: { writer: RunLedger; reader: RunLedger }, requests: readonly StoreRequest[]): void {
+function serve({ writer, reader }: { writer: StoreLedger; reader: StoreLedger }, requests: readonly StoreRequest[]): void {
   const toWrite = requests.filter((request) => writes.has(request.method));
   if (toWrite.length === 1 && toWrite[0]) port.postMessage(attempt(writer, toWrite[0]));
   else if (toWrite.length > 1) writeTogether(writer, toWrite);
+  if (toWrite.length > 0) setImmediate(tidy, writer);
   for (const request of requests) {
     if (writes.has(request.method)) continue;
     if (request.method === "close") return close(writer, reader, request.id);
@@ -57,7 +60,17 @@ function serve({ writer, reader }: { writer: RunLedger; reader: RunLedger }, req
   }
 }
 
-function writeTogether(writer: RunLedger, requests: readonly StoreRequest[]): void {
+/** After the answers: nobody waits for it, and what cannot be tidied now is tidied another time. */
+function tidy(writer: StoreLedger): void {
+  if (closed) return;
+  try {
+    writer.tidy();
+  } catch {
+    // Another process held the lock for too long, or the disk is full: what waits for an answer will say so.
+  }
+}
+
+function writeTogether(writer: StoreLedger, requests: readonly StoreRequest[]): void {
   let answers: StoreAnswer[] = [];
   try {
     writer.group(() => {
@@ -69,25 +82,24 @@ function writeTogether(writer: RunLedger, requests: readonly StoreRequest[]): vo
   for (const answer of answers) port.postMessage(answer);
 }
 
-function attempt(ledger: RunLedger, request: StoreRequest): StoreAnswer {
+function attempt(ledger: StoreLedger, request: StoreRequest): StoreAnswer {
   try {
-    const method = (ledger as unknown as Record<string, (...args: readonly unknown[]) => unknown>)[request.method];
-    if (!method) throw new InternalError(`The store has no method "${request.method}".`);
-    return { id: request.id, value: method.apply(ledger, request.args as unknown[]) };
+    const { id, method, args } = request;
+    return { id, value: toWire(method, ledger.call(method, fromWire(method, args) as readonly unknown[])) };
   } catch (error) {
     return { id: request.id, error: faultOf(error) };
   }
 }
 
 /** Renews from this thread, so that a step that keeps the main thread busy does not look dead. */
-function lease(writer: RunLedger, request: StoreRequest): StoreAnswer {
+function lease(writer: StoreLedger, request: StoreRequest): StoreAnswer {
   const [runId, epoch, leaseMs] = request.args as [string, number, number];
   clearInterval(leases.get(runId));
   leases.delete(runId);
   if (request.method === "keepLease") {
     const renew = (): void => {
       try {
-        if (!writer.renewLease(runId, epoch, systemClock.nowMs() + leaseMs)) clearInterval(timer);
+        if (!writer.runs.renewLease(runId, epoch, systemClock.nowMs() + leaseMs)) clearInterval(timer);
       } catch {
         // Another process held the lock for too long; the next turn comes well before the lease ends.
       }
@@ -98,8 +110,9 @@ function lease(writer: RunLedger, request: StoreRequest): StoreAnswer {
   return { id: request.id };
 }
 
-function close(writer: RunLedger, reader: RunLedger, id: number): void {
+function close(writer: StoreLedger, reader: StoreLedger, id: number): void {
   for (const timer of leases.values()) clearInterval(timer);
+  closed = true;
   reader.close();
   writer.close();
   port.postMessage({ id } satisfies StoreAnswer);

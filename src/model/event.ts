@@ -114,6 +114,7 @@ export interface NewEvent {
 export interface EventRecord extends NewEvent {
   /** Unique in the store; grows, but not in the order of commits of different runs. */
   readonly id: number;
+  /** Empty: of no run, as a wipe is. */
   readonly runId: string;
   /** 1, 2, 3 … within the run, without a gap. */
   readonly seq: number;

@@ -45,6 +45,8 @@ export interface RunRecord {
   readonly endedAtMs?: number;
   readonly parentRunId?: string;
   readonly rootRunId?: string;
+  /** The backfill that asked for it. */
+  readonly backfillId?: string;
   /** Fencing token of the run's owner: every append carries it. */
   readonly epoch: number;
   readonly cancelRequestedAtMs?: number;

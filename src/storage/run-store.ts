@@ -1,6 +1,7 @@
 import type { Json } from "../base/canonical-json.js";
 import type { AssetKey } from "../model/asset-spec.js";
 import type { EventRecord, EventType, NewEvent } from "../model/event.js";
+import type { PartitionSet } from "../model/partitions/partition-layout.js";
 import type { AttemptOutcome, RunRecord, RunStatus, StepRecord, StepStatus } from "../model/run.js";
 
 /** A run to be created, with its steps and the events that say what is planned. */
@@ -21,6 +22,10 @@ export interface NewRun {
   readonly status: "NOT_STARTED" | "QUEUED";
   /** Claims the run in the transaction that creates it, at `createdAtMs`: no run is left waiting for a process that died between the two. */
   readonly claimedBy?: { readonly owner: Owner; readonly leaseMs: number };
+  /** The partitions of its divided assets, which are these. Events of theirs that name no partition are about all of them. */
+  readonly partitions?: PartitionSet & { readonly assets: readonly AssetKey[] };
+  /** The backfill that asks for it; refused with `STORE.BACKFILL_NOT_RUNNING` unless that is RUNNING. */
+  readonly backfillId?: string;
 }
 
 /** The process that works on a run; `processStartedAt` and `bootId` tell it from a later one with the same pid. */
@@ -71,6 +76,8 @@ export interface RunBatch {
 export interface StoredEventId {
   readonly type: EventType;
   readonly assetKey: AssetKey;
+  /** Key of its partition. */
+  readonly partition?: string;
   readonly id: number;
 }
 
@@ -121,8 +128,17 @@ export interface RepairVerdict {
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly tag?: { readonly key: string; readonly value: string };
+  readonly backfillId?: string;
   /** Only runs created before this one. */
   readonly beforeId?: string;
+  readonly limit: number;
+}
+
+export interface AssetEventQuery {
+  readonly assetKey: AssetKey;
+  /** Only of the partition with this key. */
+  readonly partition?: string;
+  readonly beforeId?: number;
   readonly limit: number;
 }
 
@@ -175,8 +191,8 @@ export interface RunStore {
   events(query: { readonly runId: string; readonly afterSeq: number; readonly limit: number }): Promise<readonly EventRecord[]>;
   /** One entry for each asset that was ever planned or had an event, by key. */
   latestMaterializations(keys: readonly AssetKey[] | "all"): Promise<readonly LatestMaterialization[]>;
-  /** Materializations, observations, failures and check results of an asset, newest first. */
-  assetEvents(query: { readonly assetKey: AssetKey; readonly beforeId?: number; readonly limit: number }): Promise<readonly EventRecord[]>;
+  /** Materializations, observations, failures, check results and wipes of an asset or of one of its partitions, newest first. */
+  assetEvents(query: AssetEventQuery): Promise<readonly EventRecord[]>;
   runsToRepair(): Promise<readonly OwnedRun[]>;
   /** Ends a run whose owner is gone: running attempts are LOST, waiting steps NOT_RUN. `false` when `epoch` is no longer current. */
   repairRun(runId: string, epoch: number, verdict: RepairVerdict, nowMs: number): Promise<boolean>;

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import Database from "libsql";
 import { SCHEMA_VERSION } from "../../../src/storage/sql/migrate";
 import { openStore } from "../../../runtime/store/store-proxy";
+import { backfillStoreContract } from "../../contracts/backfill-store.contract";
+import { partitionStoreContract } from "../../contracts/partition-store.contract";
 import { batch, claim, newRun, runStoreContract, startedRun } from "../../contracts/run-store.contract";
 
 const built = join(__dirname, "../../../dist/runtime/store/store-proxy.js");
@@ -29,6 +31,8 @@ function inProcess(path: string, body: string, flags: readonly string[] = []): P
 
 describe("the store on disk", () => {
   runStoreContract(() => openStore({ path: newPath() }));
+  partitionStoreContract(() => openStore({ path: newPath() }));
+  backfillStoreContract(() => openStore({ path: newPath() }));
 
   test("keeps what it was told when it is opened again", async () => {
     const path = newPath();

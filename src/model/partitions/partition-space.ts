@@ -17,6 +17,8 @@ export interface PartitionsAsOf {
   readonly nowMs: number;
   /** Keys of a dynamic definition in the order in which they were added. Default: none. */
   readonly dynamicKeys?: (name: string) => readonly string[];
+  /** How often keys had been deleted from a dynamic definition when these keys were read: it tells which key a number stands for. Default: never. */
+  readonly deletions?: (name: string) => number;
 }
 
 /** The partitions of one definition that exist at one moment, numbered from 0 in the order of the definition. */
@@ -53,11 +55,14 @@ export class TimeSpace implements PartitionSpace {
 /** Partitions that are keys of a list. */
 export class KeySpace implements PartitionSpace {
   readonly definition: StaticPartitions | DynamicPartitions;
+  /** How often keys had been deleted before. */
+  readonly deletions: number;
   readonly #keys: readonly string[];
   #indexes: ReadonlyMap<string, number> | undefined;
 
-  constructor(definition: StaticPartitions | DynamicPartitions, keys: readonly string[]) {
+  constructor(definition: StaticPartitions | DynamicPartitions, keys: readonly string[], deletions = 0) {
     this.definition = definition;
+    this.deletions = deletions;
     this.#keys = keys;
   }
 
@@ -164,7 +169,7 @@ function openSingle(definition: SinglePartitions, asOf: PartitionsAsOf): SingleS
     case "static":
       return new KeySpace(definition, definition.keys);
     case "dynamic":
-      return new KeySpace(definition, asOf.dynamicKeys?.(definition.name) ?? []);
+      return new KeySpace(definition, asOf.dynamicKeys?.(definition.name) ?? [], asOf.deletions?.(definition.name));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 import type { Fsync } from "../run-store.js";
 
 /** A value that can be bound. No boolean: the driver aborts the process on one. */
-export type Bound = string | number | null;
+export type Bound = string | number | Uint8Array | null;
 
 /** A statement that was compiled once and runs prepared. */
 export interface Prepared {
@@ -25,6 +25,8 @@ export interface Dialect {
   readonly name: string;
   /** Builds the schema and compiles statements; it has no connection of its own. Loaded when first asked for, which takes 100 ms. */
   knex(): Knex;
+  /** A table of one column `value`, with a row for each text of a bound JSON list. */
+  readonly listed: string;
   /** Starts a transaction that will write. */
   readonly beginWrite: string;
   open(path: string, fsync: Fsync): Connection;

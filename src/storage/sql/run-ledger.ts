@@ -1,11 +1,11 @@
 import type { Json } from "../../base/canonical-json.js";
 import { StoreError } from "../../base/errors.js";
 import type { AssetKey } from "../../model/asset-spec.js";
-import { AFTER_THE_END, type EventPayload, type EventRecord, type EventType, type NewEvent } from "../../model/event.js";
+import { AFTER_THE_END, type EventRecord, type NewEvent } from "../../model/event.js";
 import { isFinal, type AttemptOutcome, type RunRecord, type RunStatus, type StepRecord, type StepStatus } from "../../model/run.js";
 import type {
+  AssetEventQuery,
   CommitResult,
-  Fsync,
   LatestMaterialization,
   NewRun,
   OwnedRun,
@@ -14,11 +14,14 @@ import type {
   RunBatch,
   RunFilter,
   StoredEventId,
-  StoreInfo,
 } from "../run-store.js";
 import type { Bound, Connection, Dialect } from "./dialect.js";
-import { migrate, SCHEMA_VERSION } from "./migrate.js";
-import { statements, type Statements } from "./statements.js";
+import { EventLog } from "./event-log.js";
+import { eventFrom, type EventRow } from "./event-row.js";
+import type { LayoutTable } from "./layout-table.js";
+import { packSet } from "./set-bytes.js";
+import { RUN_COLUMNS, type Statements } from "./statements.js";
+import type { Transactions } from "./transactions.js";
 
 interface RunHead {
   readonly no: number;
@@ -27,6 +30,7 @@ interface RunHead {
   readonly next_seq: number;
   readonly cancel_requested_at_ms: number | null;
   readonly lease_until_ms: number | null;
+  readonly layout_no: number | null;
 }
 
 interface RunRow {
@@ -45,18 +49,7 @@ interface RunRow {
   readonly epoch: number;
   readonly plan: string;
   readonly config: string;
-}
-
-interface EventRow {
-  readonly id: number;
-  readonly seq: number;
-  readonly type: EventType;
-  readonly at_ms: number;
-  readonly step_key: string | null;
-  readonly attempt: number | null;
-  readonly asset_key: string | null;
-  readonly payload: string | null;
-  readonly run_id: string;
+  readonly backfill_id: string | null;
 }
 
 interface LatestRow {
@@ -77,55 +70,38 @@ class Fenced extends StoreError {
   }
 }
 
-/**
- * The run store's transactions on one connection, synchronous. Each public method is one transaction, or one savepoint of the transaction
- * that {@link RunLedger.group} opened around several.
- */
+/** What the run store's transactions work with. */
+export interface LedgerParts {
+  readonly connection: Connection;
+  readonly dialect: Dialect;
+  readonly transactions: Transactions;
+  readonly layouts: LayoutTable;
+  /** Is told the asset of each change of partitions. */
+  readonly onChange: (assetKey: AssetKey) => void;
+}
+
+/** The run store's transactions on one connection, synchronous. */
 export class RunLedger {
   readonly #connection: Connection;
   readonly #dialect: Dialect;
   readonly #sql: Statements;
-  readonly #path: string;
-  readonly #fsync: Fsync;
+  readonly #transactions: Transactions;
+  readonly #layouts: LayoutTable;
+  readonly #log: EventLog;
   readonly #listing = new Map<string, ReturnType<Connection["prepare"]>>();
-  #grouped = false;
-  /** Why the transaction around a group is gone. */
-  #groupLost: Error | undefined;
 
-  constructor(dialect: Dialect, path: string, fsync: Fsync) {
-    this.#dialect = dialect;
-    this.#path = path;
-    this.#fsync = fsync;
-    this.#connection = dialect.open(path, fsync);
-    try {
-      migrate(this.#connection, dialect, path);
-    } catch (error) {
-      this.#connection.close();
-      throw dialect.explain(error, path);
-    }
-    this.#sql = statements(this.#connection, dialect);
-  }
-
-  /** Runs several transactions as one: each is a savepoint within, and none is durable before the function returns. */
-  group(body: () => void): void {
-    this.#begin();
-    this.#grouped = true;
-    this.#groupLost = undefined;
-    try {
-      body();
-      this.#assertGroup();
-      this.#connection.exec("commit");
-    } catch (error) {
-      this.#rollback();
-      throw this.#dialect.explain(error, this.#path);
-    } finally {
-      this.#grouped = false;
-    }
+  constructor(sql: Statements, parts: LedgerParts) {
+    this.#sql = sql;
+    this.#connection = parts.connection;
+    this.#dialect = parts.dialect;
+    this.#transactions = parts.transactions;
+    this.#layouts = parts.layouts;
+    this.#log = new EventLog(sql, parts.onChange);
   }
 
   createRun(run: NewRun): RunRecord {
     try {
-      this.#transact(() => this.#insertRun(run));
+      this.#transactions.write(() => this.#insertRun(run));
     } catch (error) {
       const sameId = this.#dialect.isDuplicate((error as { cause?: unknown }).cause ?? error) && this.#head(run.id) !== undefined;
       const sameKey = !sameId && run.runKey !== undefined && this.#sql.runOfKey.get([run.runKey]) !== undefined;
@@ -145,31 +121,50 @@ export class RunLedger {
   }
 
   #insertRun(run: NewRun): void {
+    const { partitions } = run;
+    const layoutNo = partitions ? this.#layouts.numberOf(partitions.layout) : null;
     const { lastInsertRowid: no } = this.#sql.insertRun.run([
       run.id, run.status, JSON.stringify(run.tags), run.selection, run.codeVersion, run.createdAtMs, run.parentRunId ?? null, run.rootRunId ?? null, run.runKey ?? null, JSON.stringify(run.plan), JSON.stringify(run.config),
+      layoutNo, partitions ? packSet(partitions.indexes) : null, partitions ? JSON.stringify(partitions.assets) : null, run.backfillId === undefined ? null : this.#countedBackfill(run.backfillId),
     ]); // prettier-ignore
     for (const [key, value] of Object.entries(run.tags)) this.#sql.insertTag.run([no, key, value]);
     for (const step of run.steps) this.#sql.insertStep.run([no, step.key, "WAITING", JSON.stringify(step.assets)]);
-    this.#append(no, 1, run.events);
-    if (run.claimedBy) this.#claim({ no, next_seq: run.events.length + 1 }, run.claimedBy, run.createdAtMs);
+    const made = { no, layout_no: layoutNo, next_seq: run.events.length + 1 };
+    this.#log.append(made, 1, run.events);
+    if (run.claimedBy) this.#claim(made, run.claimedBy, run.createdAtMs);
+  }
+
+  /** Its number; the run is one more of its own. */
+  #countedBackfill(backfillId: string): number {
+    if (this.#sql.countBackfillRun.run([backfillId]).changes !== 1) {
+      const status = this.#sql.backfill.get<{ status: string }>([backfillId])?.status;
+      throw new StoreError("STORE.BACKFILL_NOT_RUNNING", `Backfill ${backfillId} ${status === undefined ? "does not exist" : `is ${status}`}; it asks for no runs.`, {
+        fix: "Resume or retry the backfill first.",
+      }); // prettier-ignore
+    }
+    return this.#sql.backfill.get<{ no: number }>([backfillId])?.no ?? 0;
   }
 
   claimRun(runId: string, owner: Owner, nowMs: number, leaseMs: number): number | undefined {
-    return this.#transact(() => {
+    return this.#transactions.write(() => {
       const head = this.#head(runId);
       return head && this.#claim(head, { owner, leaseMs }, nowMs) ? head.epoch + 1 : undefined;
     });
   }
 
-  #claim(run: Pick<RunHead, "no" | "next_seq">, by: { readonly owner: Owner; readonly leaseMs: number }, nowMs: number): boolean {
+  #claim(
+    run: Pick<RunHead, "no" | "next_seq" | "layout_no">,
+    by: { readonly owner: Owner; readonly leaseMs: number },
+    nowMs: number,
+  ): boolean {
     if (this.#sql.claimRun.run([JSON.stringify(by.owner), nowMs + by.leaseMs, nowMs, run.no]).changes !== 1) return false;
-    this.#append(run.no, run.next_seq, [{ type: "RUN_START", atMs: nowMs }]);
+    this.#log.append(run, run.next_seq, [{ type: "RUN_START", atMs: nowMs }]);
     return true;
   }
 
   commit(batch: RunBatch): CommitResult {
     try {
-      return this.#transact(() => this.#commit(batch));
+      return this.#transactions.write(() => this.#commit(batch));
     } catch (error) {
       if (error instanceof Fenced) return { ok: false, fenced: error.attempts, epochLost: error.epochLost };
       throw error;
@@ -188,7 +183,8 @@ export class RunLedger {
       const final = completion.stepStatus === "UP_FOR_RETRY" ? null : completion.atMs;
       const moved = this.#sql.endStep.run([completion.stepStatus, final, head.no, completion.stepKey, completion.attempt]).changes;
       if (ended !== 1 || moved !== 1) throw new Fenced([completion.attemptId], false);
-      eventIds[completion.attemptId] = this.#insertEvents(head.no, seq, completion.events);
+      if (head.layout_no !== null) this.#sql.releasePartitions.run([head.no, completion.stepKey]);
+      eventIds[completion.attemptId] = this.#log.insert(head, seq, completion.events);
       seq += completion.events.length;
     }
     for (const { stepKey, status } of batch.transitions) this.#sql.moveStep.run([status, batch.nowMs, head.no, stepKey]);
@@ -196,10 +192,11 @@ export class RunLedger {
       if (this.#sql.claimStep.run([claim.attempt, claim.nowMs, head.no, claim.stepKey, claim.attempt - 1]).changes !== 1)
         throw new Fenced([claim.attemptId], false);
       this.#sql.insertAttempt.run([claim.attemptId, head.no, claim.stepKey, claim.attempt, claim.nowMs, claim.leaseUntilMs]);
-      this.#insertEvents(head.no, seq, [{ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt }]);
+      if (head.layout_no !== null) this.#claimPartitions(head.no, claim.stepKey);
+      this.#log.insert(head, seq, [{ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt }]);
       seq += 1;
     }
-    this.#insertEvents(head.no, seq, batch.events);
+    this.#log.insert(head, seq, batch.events);
     seq += batch.events.length;
     this.#sql.setNextSeq.run([seq, head.no]);
     if (batch.end) this.#sql.endRun.run([batch.end.status, batch.end.atMs, head.no]);
@@ -212,33 +209,26 @@ export class RunLedger {
     attemptId: string | undefined,
     events: readonly (NewEvent & { readonly ordinal?: number })[],
   ): void {
-    this.#transact(() => {
+    this.#transactions.write(() => {
       const head = this.#head(runId);
       if (!head || head.epoch !== epoch || epoch === 0) return;
       const ended = isFinal(head.status);
       const attempt = attemptId === undefined ? undefined : this.#sql.currentAttempt.get<{ no: number }>([attemptId, head.no]);
       if (attemptId !== undefined && !attempt) return;
-      let seq = head.next_seq;
-      for (const event of events) {
-        if (ended && !AFTER_THE_END.has(event.type)) continue;
-        const once = attempt !== undefined && event.ordinal !== undefined;
-        const row = eventRow(head.no, seq, event, once ? attempt.no : null, once ? (event.ordinal ?? null) : null);
-        const { changes, lastInsertRowid } = (once ? this.#sql.insertEventOnce : this.#sql.insertEvent).run(row);
-        if (changes === 0) continue;
-        seq += 1;
-        this.#derive(head.no, event, lastInsertRowid);
-      }
-      this.#sql.setNextSeq.run([seq, head.no]);
+      const told = ended ? events.filter(({ type }) => AFTER_THE_END.has(type)) : events;
+      const stream = { events: told, ...(attempt ? { attemptNo: attempt.no } : {}) };
+      const written = this.#log.insertOnce(head, head.next_seq, stream);
+      this.#sql.setNextSeq.run([head.next_seq + written, head.no]);
     });
   }
 
   recordPublication(runId: string, epoch: number, attemptId: string, assetKey: AssetKey, nowMs: number): boolean {
-    return this.#transact(() => {
+    return this.#transactions.write(() => {
       const head = this.#owned(runId, epoch);
       if (!head) return false;
       const attempt = this.#sql.currentAttempt.get<{ no: number; step_key: string; number: number }>([attemptId, head.no]);
       if (!attempt) return false;
-      this.#append(head.no, head.next_seq, [
+      this.#log.append(head, head.next_seq, [
         { type: "PUBLISH", atMs: nowMs, stepKey: attempt.step_key, attempt: attempt.number, assetKey },
       ]);
       return true;
@@ -246,7 +236,7 @@ export class RunLedger {
   }
 
   requestCancel(runId: string, nowMs: number): RunStatus | undefined {
-    return this.#transact(() => {
+    return this.#transactions.write(() => {
       const head = this.#head(runId);
       if (!head || isFinal(head.status) || head.cancel_requested_at_ms !== null) return head?.status;
       const unowned = head.status === "QUEUED" || head.status === "NOT_STARTED";
@@ -254,7 +244,7 @@ export class RunLedger {
       this.#sql.cancelRun.run([status, nowMs, unowned ? nowMs : null, head.no]);
       const open = unowned ? this.#sql.openSteps.all<{ key: string }>([head.no]) : [];
       if (unowned) this.#sql.moveOpenSteps.run(["CANCELED", nowMs, head.no]);
-      this.#append(head.no, head.next_seq, [
+      this.#log.append(head, head.next_seq, [
         ...open.map(({ key }): NewEvent => ({ type: "STEP_CANCELED", atMs: nowMs, stepKey: key })),
         { type: unowned ? "RUN_CANCELED" : "RUN_CANCELING", atMs: nowMs },
       ]);
@@ -263,7 +253,7 @@ export class RunLedger {
   }
 
   renewLease(runId: string, epoch: number, untilMs: number): boolean {
-    return this.#transact(() => {
+    return this.#transactions.write(() => {
       if (this.#sql.renewLease.run([untilMs, runId, epoch]).changes !== 1) return false;
       this.#sql.renewAttempts.run([untilMs, runId]);
       return true;
@@ -271,7 +261,7 @@ export class RunLedger {
   }
 
   repairRun(runId: string, epoch: number, verdict: RepairVerdict, nowMs: number): boolean {
-    return this.#transact(() => {
+    return this.#transactions.write(() => {
       const head = this.#owned(runId, epoch);
       if (!head || (verdict.onlyIfLapsed && (head.lease_until_ms ?? 0) > nowMs)) return false;
       const events: NewEvent[] = [];
@@ -280,6 +270,7 @@ export class RunLedger {
         const at = { atMs: nowMs, stepKey: attempt.step_key, attempt: attempt.number };
         this.#sql.endAttempt.run(["LOST", nowMs, attempt.id, head.no, attempt.step_key, attempt.number]);
         this.#sql.endStep.run(["FAILURE", nowMs, head.no, attempt.step_key, attempt.number]);
+        if (head.layout_no !== null) this.#sql.releasePartitions.run([head.no, attempt.step_key]);
         events.push({ ...at, type: "ATTEMPT_LOST", payload: { reason: verdict.reason } });
         for (const assetKey of JSON.parse(attempt.assets) as string[])
           events.push({
@@ -299,7 +290,7 @@ export class RunLedger {
       this.#sql.moveOpenSteps.run(["NOT_RUN", nowMs, head.no]);
       const canceled = head.cancel_requested_at_ms !== null;
       events.push({ type: canceled ? "RUN_CANCELED" : "RUN_FAILURE", atMs: nowMs, payload: { reason: verdict.reason } });
-      this.#append(head.no, head.next_seq, events);
+      this.#log.append(head, head.next_seq, events);
       this.#sql.bumpEpoch.run([head.no]);
       this.#sql.endRun.run([canceled ? "CANCELED" : "FAILURE", nowMs, head.no]);
       return true;
@@ -307,7 +298,7 @@ export class RunLedger {
   }
 
   listRuns(filter: RunFilter): RunRecord[] {
-    return this.#read(() => {
+    return this.#transactions.read(() => {
       const wheres: string[] = [];
       const values: Bound[] = [];
       if (filter.statuses) {
@@ -320,7 +311,11 @@ export class RunLedger {
         wheres.push("run.no < (select no from run where id = ?)");
         values.push(filter.beforeId);
       }
-      const sql = `select * from run${wheres.length > 0 ? ` where ${wheres.join(" and ")}` : ""} order by run.no desc limit ?`;
+      if (filter.backfillId !== undefined) {
+        wheres.push("backfill.id = ?");
+        values.push(filter.backfillId);
+      }
+      const sql = `select ${RUN_COLUMNS} from run left join backfill on backfill.no = run.backfill_no${wheres.length > 0 ? ` where ${wheres.join(" and ")}` : ""} order by run.no desc limit ?`;
       const statement = this.#listing.get(sql) ?? this.#connection.prepare(sql);
       this.#listing.set(sql, statement);
       return statement.all<RunRow>([...values, filter.limit]).map((row) => this.#runFrom(row));
@@ -328,14 +323,14 @@ export class RunLedger {
   }
 
   getRun(runId: string): RunRecord | undefined {
-    return this.#read(() => {
+    return this.#transactions.read(() => {
       const row = this.#sql.getRun.get<RunRow>([runId]);
       return row && this.#runFrom(row);
     });
   }
 
   steps(runId: string): StepRecord[] {
-    return this.#read(() =>
+    return this.#transactions.read(() =>
       this.#sql.steps
         .all<{ key: string; status: StepStatus; attempt: number; started_at_ms: number | null; ended_at_ms: number | null }>([runId])
         .map((row) => ({
@@ -350,23 +345,28 @@ export class RunLedger {
   }
 
   lastHeard(runId: string): Record<string, number> {
-    return this.#read(() =>
+    return this.#transactions.read(() =>
       Object.fromEntries(this.#sql.lastHeard.all<{ step_key: string; at_ms: number }>([runId]).map((row) => [row.step_key, row.at_ms])),
     );
   }
 
   events(query: { readonly runId: string; readonly afterSeq: number; readonly limit: number }): EventRecord[] {
-    return this.#read(() => this.#sql.events.all<EventRow>([query.runId, query.afterSeq, query.limit]).map(eventFrom));
+    return this.#transactions.read(() => this.#sql.events.all<EventRow>([query.runId, query.afterSeq, query.limit]).map(eventFrom));
   }
 
-  assetEvents(query: { readonly assetKey: AssetKey; readonly beforeId?: number; readonly limit: number }): EventRecord[] {
-    return this.#read(() =>
-      this.#sql.assetEvents.all<EventRow>([query.assetKey, query.beforeId ?? Number.MAX_SAFE_INTEGER, query.limit]).map(eventFrom),
-    );
+  assetEvents(query: AssetEventQuery): EventRecord[] {
+    return this.#transactions.read(() => {
+      const { assetKey, partition, beforeId = Number.MAX_SAFE_INTEGER, limit } = query;
+      const rows =
+        partition === undefined
+          ? this.#sql.assetEvents.all<EventRow>([assetKey, beforeId, limit])
+          : this.#sql.partitionEvents.all<EventRow>([assetKey, partition, beforeId, limit]);
+      return rows.map(eventFrom);
+    });
   }
 
   latestMaterializations(keys: readonly AssetKey[] | "all"): LatestMaterialization[] {
-    return this.#read(() => {
+    return this.#transactions.read(() => {
       const few = keys !== "all" && keys.length <= 500;
       const wanted = keys === "all" ? undefined : new Set(keys);
       const rows = few
@@ -399,7 +399,7 @@ export class RunLedger {
   }
 
   runsToRepair(): OwnedRun[] {
-    return this.#read(() =>
+    return this.#transactions.read(() =>
       this.#sql.ownedRuns.all<{ id: string; status: RunStatus; epoch: number; owner: string; lease_until_ms: number }>([]).map((row) => ({
         runId: row.id,
         status: row.status,
@@ -411,21 +411,13 @@ export class RunLedger {
   }
 
   attemptOutcome(attemptId: string): AttemptOutcome | "RUNNING" | undefined {
-    return this.#read(() => this.#sql.attemptOutcome.get<{ outcome: AttemptOutcome | "RUNNING" }>([attemptId])?.outcome);
+    return this.#transactions.read(() => this.#sql.attemptOutcome.get<{ outcome: AttemptOutcome | "RUNNING" }>([attemptId])?.outcome);
   }
 
   countRuns(): Partial<Record<RunStatus, number>> {
-    return this.#read(() =>
+    return this.#transactions.read(() =>
       Object.fromEntries(this.#sql.countRuns.all<{ status: RunStatus; n: number }>([]).map((row) => [row.status, row.n])),
     );
-  }
-
-  info(): StoreInfo {
-    return { schemaVersion: SCHEMA_VERSION, path: this.#path, fsync: this.#fsync };
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 
   #head(runId: string): RunHead | undefined {
@@ -439,32 +431,11 @@ export class RunLedger {
     return owned && head.epoch === epoch ? head : undefined;
   }
 
-  /** Writes events and what is derived from them, and moves the run's next sequence number. */
-  #append(runNo: number, seq: number, events: readonly NewEvent[]): void {
-    this.#insertEvents(runNo, seq, events);
-    this.#sql.setNextSeq.run([seq + events.length, runNo]);
-  }
-
-  #insertEvents(runNo: number, seq: number, events: readonly NewEvent[]): StoredEventId[] {
-    const ids: StoredEventId[] = [];
-    events.forEach((event, index) => {
-      const { lastInsertRowid: id } = this.#sql.insertEvent.run(eventRow(runNo, seq + index, event, null, null));
-      this.#derive(runNo, event, id);
-      if (event.assetKey !== undefined && (event.type === "ASSET_MATERIALIZATION" || event.type === "ASSET_OBSERVATION"))
-        ids.push({ type: event.type, assetKey: event.assetKey, id });
-    });
-    return ids;
-  }
-
-  #derive(runNo: number, event: NewEvent, id: number): void {
-    const { assetKey } = event;
-    if (assetKey === undefined) return;
-    if (event.type === "ASSET_MATERIALIZATION") this.#sql.latestMaterialization.run([assetKey, id]);
-    else if (event.type === "ASSET_OBSERVATION") this.#sql.latestObservation.run([assetKey, id]);
-    else if (event.type === "ASSET_FAILED_TO_MATERIALIZE") this.#sql.latestFailure.run([assetKey, id]);
-    else if (event.type === "ASSET_MATERIALIZATION_PLANNED") this.#sql.latestPlanned.run([assetKey, runNo]);
-    else if (event.type === "ASSET_CHECK_EVALUATION" && event.payload?.check)
-      this.#sql.latestCheck.run([assetKey, event.payload.check.name, id]);
+  /** The divided assets of a step that begins: their partitions are in progress until the attempt ends. */
+  #claimPartitions(runNo: number, stepKey: string): void {
+    const divided = new Set(JSON.parse(this.#sql.runPartitions.get<{ divided: string }>([runNo])?.divided ?? "[]") as string[]);
+    const assets = JSON.parse(this.#sql.stepAssets.get<{ assets: string }>([runNo, stepKey])?.assets ?? "[]") as string[];
+    for (const assetKey of assets) if (divided.has(assetKey)) this.#sql.claimPartitions.run([assetKey, runNo, stepKey]);
   }
 
   #eventById(id: number): EventRecord | undefined {
@@ -485,6 +456,7 @@ export class RunLedger {
       ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
       ...(row.parent_run_id === null ? {} : { parentRunId: row.parent_run_id }),
       ...(row.root_run_id === null ? {} : { rootRunId: row.root_run_id }),
+      ...(row.backfill_id === null ? {} : { backfillId: row.backfill_id }),
       epoch: row.epoch,
       ...(row.cancel_requested_at_ms === null ? {} : { cancelRequestedAtMs: row.cancel_requested_at_ms }),
       plan: JSON.parse(row.plan) as Json,
@@ -492,94 +464,4 @@ export class RunLedger {
       stepCounts: Object.fromEntries(counts.map(({ status, n }) => [status, n])),
     };
   }
-
-  #read<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw this.#dialect.explain(error, this.#path);
-    }
-  }
-
-  #transact<T>(body: () => T): T {
-    if (this.#grouped) return this.#savepoint(body);
-    this.#begin();
-    try {
-      const result = body();
-      this.#connection.exec("commit");
-      return result;
-    } catch (error) {
-      this.#rollback();
-      throw this.#dialect.explain(error, this.#path);
-    }
-  }
-
-  #assertGroup(): void {
-    if (this.#groupLost) throw this.#groupLost;
-  }
-
-  #savepoint<T>(body: () => T): T {
-    // Without the transaction around it a savepoint would commit by itself.
-    this.#assertGroup();
-    this.#connection.exec("savepoint message");
-    try {
-      const result = body();
-      this.#connection.exec("release message");
-      return result;
-    } catch (error) {
-      const explained = error instanceof Fenced ? error : this.#dialect.explain(error, this.#path);
-      try {
-        this.#connection.exec("rollback to message");
-        this.#connection.exec("release message");
-      } catch (gone) {
-        this.#groupLost = explained instanceof Fenced ? this.#dialect.explain(gone, this.#path) : explained;
-      }
-      throw explained;
-    }
-  }
-
-  #begin(): void {
-    try {
-      this.#connection.exec(this.#dialect.beginWrite);
-    } catch (error) {
-      throw this.#dialect.explain(error, this.#path);
-    }
-  }
-
-  #rollback(): void {
-    try {
-      this.#connection.exec("rollback");
-    } catch {
-      // The database has rolled back by itself (a full disk does that); the first error tells why.
-    }
-  }
-}
-
-function eventRow(runNo: number, seq: number, event: NewEvent, attemptNo: number | null, ordinal: number | null): Bound[] {
-  return [
-    runNo,
-    seq,
-    event.type,
-    event.atMs,
-    event.stepKey ?? null,
-    event.attempt ?? null,
-    event.assetKey ?? null,
-    event.payload ? JSON.stringify(event.payload) : null,
-    attemptNo,
-    ordinal,
-  ];
-}
-
-function eventFrom(row: EventRow): EventRecord {
-  return {
-    id: row.id,
-    runId: row.run_id,
-    seq: row.seq,
-    type: row.type,
-    atMs: row.at_ms,
-    ...(row.step_key === null ? {} : { stepKey: row.step_key }),
-    ...(row.attempt === null ? {} : { attempt: row.attempt }),
-    ...(row.asset_key === null ? {} : { assetKey: row.asset_key }),
-    ...(row.payload === null ? {} : { payload: JSON.parse(row.payload) as EventPayload }),
-  };
 }

@@ -103,6 +103,7 @@ let builder: Knex | undefined;
 export const sqliteDialect: Dialect = {
   name: "sqlite",
   knex: () => (builder ??= (require("knex") as typeof import("knex")).knex({ client: "better-sqlite3", useNullAsDefault: true })),
+  listed: "json_each(?)",
   beginWrite: "begin immediate",
   open,
   explain,

@@ -1,25 +1,31 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Knex } from "knex";
+import { ASSET_EVENTS } from "./asset-events.js";
+import { backfillTexts } from "./backfill-statements.js";
 import type { Connection, Dialect, Prepared } from "./dialect.js";
+import { partitionTexts } from "./partition-statements.js";
+import { EVENT_COLUMNS, insert } from "./statement-texts.js";
 
+const EVENT_INSERTED = ["run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "partition_key", "partition_index", "payload", "attempt_no", "ordinal"]; // prettier-ignore
 const CLAIMABLE = "('WAITING', 'READY', 'UP_FOR_RETRY')";
 const OPEN_STEP = "('WAITING', 'READY', 'UP_FOR_RETRY')";
 const ENDED_RUN = "('SUCCESS', 'FAILURE', 'CANCELED')";
+/** All but the set of its partitions, which no list needs. */
+export const RUN_COLUMNS =
+  "run.no, run.id, run.status, run.tags, run.selection, run.code_version, run.created_at_ms, run.started_at_ms, run.ended_at_ms, run.cancel_requested_at_ms, run.parent_run_id, run.root_run_id, run.epoch, run.plan, run.config, backfill.id as backfill_id";
 const OWNED_RUN = "('STARTING', 'STARTED', 'CANCELING')";
-const EVENT_COLUMNS =
-  "event.id, event.seq, event.type, event.at_ms, event.step_key, event.attempt, event.asset_key, event.payload, run.id as run_id";
-
-/** By hand: knex sorts the columns of an insert, and values are bound in the order given here. */
-const insert = (table: string, ...names: string[]): string =>
-  `insert into ${table} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`;
 
 /** Latest of a kind: only a later event replaces an earlier one. */
 const latest = (column: string): string =>
   `insert into asset_latest (asset_key, ${column}) values (?, ?) on conflict (asset_key) do update set ${column} = excluded.${column}`;
 
-/** Every statement of the run store. */
-function texts(knex: Knex) {
+/** Every statement of the store. */
+function texts(dialect: Dialect) {
+  return { ...runTexts(dialect.knex()), ...partitionTexts(dialect), ...backfillTexts(dialect) };
+}
+
+function runTexts(knex: Knex) {
   const events = knex("event").join("run", "run.no", "event.run_no").select(knex.raw(EVENT_COLUMNS));
   const sql = (query: Knex.QueryBuilder): string => query.toSQL().toNative().sql;
   return {
@@ -36,14 +42,20 @@ function texts(knex: Knex) {
       "run_key",
       "plan",
       "config",
+      "layout_no",
+      "partitions",
+      "divided",
+      "backfill_no",
     ),
     insertTag: insert("run_tag", "run_no", "key", "value"),
     insertStep: insert("step", "run_no", "key", "status", "assets"),
     insertAttempt: insert("attempt", "id", "run_no", "step_key", "number", "started_at_ms", "lease_until_ms"),
-    insertEvent: insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal"),
-    insertEventOnce: `${insert("event", "run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "payload", "attempt_no", "ordinal")} on conflict (attempt_no, ordinal) where ordinal is not null do nothing`,
+    insertEvent: insert("event", ...EVENT_INSERTED),
+    insertEventOnce: `${insert("event", ...EVENT_INSERTED)} on conflict (attempt_no, ordinal) where ordinal is not null do nothing`,
     runOfKey: "select id from run where run_key = ?",
-    runHead: sql(knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms", "lease_until_ms").where("id", "?")),
+    runHead: sql(
+      knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms", "lease_until_ms", "layout_no").where("id", "?"),
+    ),
     setNextSeq: "update run set next_seq = ? where no = ?",
     claimRun:
       "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",
@@ -71,14 +83,15 @@ function texts(knex: Knex) {
     latestFailure: latest("failure_id"),
     latestCheck:
       "insert into check_latest (asset_key, name, event_id) values (?, ?, ?) on conflict (asset_key, name) do update set event_id = excluded.event_id",
-    getRun: sql(knex("run").where("id", "?")),
+    getRun: sql(knex("run").select(knex.raw(RUN_COLUMNS)).leftJoin("backfill", "backfill.no", "run.backfill_no").where("run.id", "?")),
     stepCounts: "select status, count(*) as n from step where run_no = ? group by status",
     steps:
       "select step.key, step.status, step.attempt, step.started_at_ms, step.ended_at_ms from step where run_no = (select no from run where id = ?) order by no",
     lastHeard:
       "select step_key, max(at_ms) as at_ms from event where run_no = (select no from run where id = ?) and step_key is not null group by step_key",
     events: sql(events.clone().where("run.id", "?").andWhere("event.seq", ">", "?").orderBy("event.seq")) + " limit ?",
-    assetEvents: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.asset_key = ? and event.id < ? and event.type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION') order by event.id desc limit ?`,
+    assetEvents: `select ${EVENT_COLUMNS} from event left join run on run.no = event.run_no where event.asset_key = ? and event.id < ? and event.type in ${ASSET_EVENTS} order by event.id desc limit ?`,
+    partitionEvents: `select ${EVENT_COLUMNS} from event left join run on run.no = event.run_no where event.asset_key = ? and event.partition_key = ? and event.id < ? and event.type in ${ASSET_EVENTS} order by event.id desc limit ?`,
     eventById: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.id = ?`,
     latestEvents: `select ${EVENT_COLUMNS} from event join run on run.no = event.run_no where event.id in (select materialization_id from asset_latest union all select observation_id from asset_latest union all select failure_id from asset_latest union all select event_id from check_latest)`,
     latestAll:
@@ -99,7 +112,7 @@ const compiled = new WeakMap<Dialect, Readonly<Record<Name, string>>>();
 
 /** The text of every statement in this dialect. The build writes it beside this file, so that no start waits for knex. */
 export function compileStatements(dialect: Dialect): Readonly<Record<Name, string>> {
-  return texts(dialect.knex());
+  return texts(dialect);
 }
 
 /** The file that the build writes for a dialect. */

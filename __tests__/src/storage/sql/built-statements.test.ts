@@ -15,10 +15,10 @@ it("ships the statements as knex compiles them", () => {
 it("loads knex to make a store and never to open it", () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-statements-"));
   const program = `
-    const { RunLedger } = require("./run-ledger.js");
+    const { StoreLedger } = require("./store-ledger.js");
     const { sqliteDialect } = require("./sqlite-dialect.js");
-    const ledger = new RunLedger(sqliteDialect, ${JSON.stringify(join(folder, "store.db"))}, "NORMAL");
-    ledger.getRun("none");
+    const ledger = new StoreLedger(sqliteDialect, ${JSON.stringify(join(folder, "store.db"))}, "NORMAL");
+    ledger.runs.getRun("none");
     ledger.close();
     const packages = Object.keys(require.cache).map((path) => /node_modules[\\\\/]((?:@[^\\\\/]+[\\\\/])?[^\\\\/]+)/.exec(path)?.[1]);
     console.log([...new Set(packages)].includes("knex"));`;

@@ -1,0 +1,39 @@
+import { IndexSet } from "../../src/model/partitions/index-set.js";
+
+/** Methods whose arguments or answers hold sets of partitions, which the thread's border would take apart. */
+const WITH_SETS: ReadonlySet<string> = new Set(["createRun", "partitionStatus", "wipe", "createBackfill", "backfillProgress"]);
+
+/** The arguments or the answer of a method with each set as a map of its chunks; maps are found nowhere else in them. */
+export function toWire(method: string, value: unknown): unknown {
+  return mayHoldSets(method, value)
+    ? rebuilt(value, (part) => (part instanceof IndexSet ? new Map(part.encodedChunks()) : undefined))
+    : value;
+}
+
+/** What {@link toWire} was given. */
+export function fromWire(method: string, value: unknown): unknown {
+  return mayHoldSets(method, value) ? rebuilt(value, (part) => (isMap(part) ? IndexSet.decode(part) : undefined)) : value;
+}
+
+function mayHoldSets(method: string, value: unknown): boolean {
+  if (method !== "createRun") return WITH_SETS.has(method);
+  return Array.isArray(value) && (value[0] as { partitions?: unknown }).partitions !== undefined;
+}
+
+/** Also of another realm, as tests have one. */
+function isMap(value: object): value is Map<number, Uint8Array> {
+  return Object.prototype.toString.call(value) === "[object Map]";
+}
+
+/** Copies only what a set lies in. */
+function rebuilt(value: unknown, other: (part: object) => IndexSet | Map<number, Uint8Array> | undefined): unknown {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const replaced = other(value);
+  if (replaced !== undefined) return replaced;
+  if (Array.isArray(value)) {
+    const parts = value.map((part) => rebuilt(part, other));
+    return parts.some((part, index) => part !== value[index]) ? parts : value;
+  }
+  const entries = Object.entries(value).map(([key, part]) => [key, rebuilt(part, other)] as const);
+  return entries.some(([key, part]) => part !== (value as Record<string, unknown>)[key]) ? Object.fromEntries(entries) : value;
+}

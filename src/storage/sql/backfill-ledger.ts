@@ -1,0 +1,180 @@
+import type { Json } from "../../base/canonical-json.js";
+import { StoreError } from "../../base/errors.js";
+import { BACKFILL_STATUSES, isFinalBackfill, type BackfillStatus } from "../../model/backfill.js";
+import { IndexSet } from "../../model/partitions/index-set.js";
+import type { PartitionLayout } from "../../model/partitions/partition-layout.js";
+import { isFinal, type RunStatus, type StepStatus } from "../../model/run.js";
+import type {
+  BackfillAssetProgress,
+  BackfillFilter,
+  BackfillMove,
+  BackfillProgressRecord,
+  BackfillRecord,
+  NewBackfill,
+} from "../backfill-store.js";
+import type { Dialect } from "./dialect.js";
+import type { LayoutTable } from "./layout-table.js";
+import { packSet, unpackSet, type StoredBytes } from "./set-bytes.js";
+import type { Statements } from "./statements.js";
+import type { Transactions } from "./transactions.js";
+
+interface BackfillRow {
+  readonly no: number;
+  readonly id: string;
+  readonly status: BackfillStatus;
+  readonly tags: string;
+  readonly asked: string;
+  readonly who: string | null;
+  readonly why: string | null;
+  readonly options: string;
+  readonly created_at_ms: number;
+  readonly ended_at_ms: number | null;
+  readonly error: string | null;
+  readonly run_count: number;
+}
+
+interface StepRow {
+  readonly no: number;
+  readonly run_status: RunStatus;
+  readonly layout_no: number | null;
+  readonly partitions: StoredBytes | null;
+  readonly divided: string | null;
+  readonly status: StepStatus;
+  readonly assets: string;
+}
+
+/** The backfill store's transactions on one connection. */
+export class BackfillLedger {
+  readonly #sql: Statements;
+  readonly #transactions: Transactions;
+  readonly #layouts: LayoutTable;
+  readonly #dialect: Dialect;
+
+  constructor(sql: Statements, parts: { readonly transactions: Transactions; readonly layouts: LayoutTable; readonly dialect: Dialect }) {
+    this.#sql = sql;
+    this.#transactions = parts.transactions;
+    this.#layouts = parts.layouts;
+    this.#dialect = parts.dialect;
+  }
+
+  createBackfill(backfill: NewBackfill): BackfillRecord {
+    try {
+      return this.#transactions.write(() => this.#insert(backfill));
+    } catch (error) {
+      if (!this.#dialect.isDuplicate((error as { cause?: unknown }).cause ?? error) || !this.getBackfill(backfill.id)) throw error;
+      throw new StoreError("STORE.DUPLICATE_BACKFILL", `There is a backfill of this id, ${backfill.id}.`, {
+        fix: "Choose another id for another backfill.",
+        cause: error,
+      });
+    }
+  }
+
+  #insert(backfill: NewBackfill): BackfillRecord {
+    const { lastInsertRowid: no } = this.#sql.insertBackfill.run([
+      backfill.id, "REQUESTED", JSON.stringify(backfill.tags), backfill.asked, backfill.who ?? null, backfill.why ?? null, JSON.stringify(backfill.options), backfill.createdAtMs,
+    ]); // prettier-ignore
+    for (const { assetKey, layout, indexes } of backfill.targets)
+      this.#sql.insertBackfillTarget.run([no, assetKey, layout && this.#layouts.numberOf(layout), packSet(indexes)]);
+    const { targets: _, ...told } = backfill;
+    return { ...told, status: "REQUESTED", runCount: 0 };
+  }
+
+  getBackfill(id: string): BackfillRecord | undefined {
+    return this.#transactions.read(() => {
+      const row = this.#sql.backfill.get<BackfillRow>([id]);
+      return row && backfillFrom(row);
+    });
+  }
+
+  listBackfills(filter: BackfillFilter): BackfillRecord[] {
+    return this.#transactions.read(() =>
+      this.#sql.listBackfills
+        .all<BackfillRow>([JSON.stringify(filter.statuses ?? BACKFILL_STATUSES), filter.beforeId ?? null, filter.limit])
+        .map(backfillFrom),
+    );
+  }
+
+  setBackfillStatus(id: string, move: BackfillMove): boolean {
+    const endedAtMs = isFinalBackfill(move.to) ? move.atMs : null;
+    return this.#transactions.write(
+      () => this.#sql.moveBackfill.run([move.to, endedAtMs, move.error ?? null, id, JSON.stringify(move.from)]).changes === 1,
+    );
+  }
+
+  backfillProgress(id: string): BackfillProgressRecord | undefined {
+    return this.#transactions.read(() => {
+      const row = this.#sql.backfill.get<BackfillRow>([id]);
+      if (!row) return undefined;
+      const targets = this.#sql.backfillTargets.all<{ asset_key: string; layout_no: number | null; indexes: StoredBytes }>([row.no]);
+      const progress = new Map(
+        targets.map((target) => {
+          const layout = target.layout_no === null ? null : this.#layouts.at(target.layout_no);
+          return [target.asset_key, new AssetProgress(target.asset_key, layout, unpackSet(target.indexes))];
+        }),
+      );
+      for (const step of this.#sql.backfillSteps.all<StepRow>([row.no])) this.#addStep(progress, step);
+      const runs = this.#sql.backfillRunCounts.all<{ status: RunStatus; n: number }>([row.no]);
+      return {
+        assets: [...progress.values()].map((asset) => asset.told()),
+        runs: Object.fromEntries(runs.map(({ status, n }) => [status, n])),
+      };
+    });
+  }
+
+  #addStep(progress: ReadonlyMap<string, AssetProgress>, step: StepRow): void {
+    const divided = step.divided === null ? [] : (JSON.parse(step.divided) as string[]);
+    for (const assetKey of JSON.parse(step.assets) as string[]) {
+      const asset = progress.get(assetKey);
+      if (!asset) continue;
+      const of = divided.includes(assetKey) ? this.#ofRun(step, asset.layout) : IndexSet.range(0, 1);
+      asset.add(of, step.status === "SUCCESS" ? "materialized" : isFinal(step.run_status) ? "failed" : "requested");
+    }
+  }
+
+  #ofRun(step: StepRow, layout: PartitionLayout | null): IndexSet {
+    if (step.partitions === null || step.layout_no === null || layout === null) return IndexSet.empty();
+    return this.#layouts.translate(unpackSet(step.partitions), this.#layouts.at(step.layout_no), layout);
+  }
+}
+
+/** What the steps of a backfill's runs did to one asset, in the order of the runs. */
+class AssetProgress {
+  #requested = IndexSet.empty();
+  #materialized = IndexSet.empty();
+  #failed = IndexSet.empty();
+
+  constructor(
+    readonly assetKey: string,
+    readonly layout: PartitionLayout | null,
+    readonly indexes: IndexSet,
+  ) {}
+
+  add(set: IndexSet, what: "requested" | "materialized" | "failed"): void {
+    this.#requested = this.#requested.union(set);
+    if (what === "failed") this.#failed = this.#failed.union(set.difference(this.#materialized));
+    if (what !== "materialized") return;
+    this.#materialized = this.#materialized.union(set);
+    this.#failed = this.#failed.difference(set);
+  }
+
+  told(): BackfillAssetProgress {
+    const { assetKey, layout, indexes } = this;
+    return { assetKey, layout, indexes, requested: this.#requested, materialized: this.#materialized, failed: this.#failed };
+  }
+}
+
+function backfillFrom(row: BackfillRow): BackfillRecord {
+  return {
+    id: row.id,
+    status: row.status,
+    tags: JSON.parse(row.tags) as Record<string, string>,
+    asked: row.asked,
+    ...(row.who === null ? {} : { who: row.who }),
+    ...(row.why === null ? {} : { why: row.why }),
+    options: JSON.parse(row.options) as Json,
+    createdAtMs: row.created_at_ms,
+    ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
+    ...(row.error === null ? {} : { error: row.error }),
+    runCount: row.run_count,
+  };
+}

@@ -1,0 +1,165 @@
+import type { AssetKey } from "../../model/asset-spec.js";
+import type { EventRecord } from "../../model/event.js";
+import { IndexSet } from "../../model/partitions/index-set.js";
+import type { PartitionLayout, PartitionSet } from "../../model/partitions/partition-layout.js";
+import { partitionKeys } from "../../model/partitions/translate-partitions.js";
+import type { DynamicPartitionKeys, PartitionStatus, Wipe } from "../partition-store.js";
+import { eventFrom, type EventRow } from "./event-row.js";
+import type { LayoutTable } from "./layout-table.js";
+import { deltaRows } from "./partition-changes.js";
+import { PartitionFold, type ChunkRow, type DeltaRow } from "./partition-fold.js";
+import { unpackSet, type StoredBytes } from "./set-bytes.js";
+import type { Statements } from "./statements.js";
+import type { Transactions } from "./transactions.js";
+
+/** An asset has its changes folded when it has so many. */
+const FOLD_AT = 512;
+
+interface Folded {
+  readonly fold: PartitionFold;
+  readonly layout: PartitionLayout;
+  readonly deltas: readonly DeltaRow[];
+  readonly chunks: readonly ChunkRow[];
+}
+
+/** The partition store's transactions on one connection. */
+export class PartitionLedger {
+  readonly #sql: Statements;
+  readonly #transactions: Transactions;
+  readonly #layouts: LayoutTable;
+
+  constructor(sql: Statements, transactions: Transactions, layouts: LayoutTable) {
+    this.#sql = sql;
+    this.#transactions = transactions;
+    this.#layouts = layouts;
+  }
+
+  partitionStatus(assetKey: AssetKey, layout: PartitionLayout): PartitionStatus {
+    return this.#transactions.read(() => {
+      const folded = this.#folded(assetKey);
+      const told = (set: IndexSet): IndexSet => (folded ? this.#layouts.translate(set, folded.layout, layout) : set);
+      const checks = Object.entries(folded?.fold.failedChecks ?? {}).map(([name, set]) => [name, told(set)] as const);
+      return {
+        materialized: told(folded?.fold.set("MATERIALIZED") ?? IndexSet.empty()),
+        failed: told(folded?.fold.set("FAILED") ?? IndexSet.empty()),
+        inProgress: this.#inProgress(assetKey, layout),
+        checkFailed: checks.reduce((all, [, set]) => all.union(set), IndexSet.empty()),
+        failedChecks: Object.fromEntries(checks),
+      };
+    });
+  }
+
+  latestPartitions(assetKey: AssetKey, keys: readonly string[]): EventRecord[] {
+    return this.#transactions.read(() => {
+      const rows = this.#sql.latestPartitions.all<EventRow>([JSON.stringify(keys), assetKey]);
+      const byKey = new Map(rows.map((row) => [row.partition_key, eventFrom(row)]));
+      return [...new Set(keys)].flatMap((key) => byKey.get(key) ?? []);
+    });
+  }
+
+  wipe(wipe: Wipe): void {
+    const { assetKey, partitions, nowMs, reason } = wipe;
+    this.#transactions.write(() => {
+      const keys = partitions === "all" ? [] : this.#keys(partitions);
+      if (partitions === "all") this.#wipeAll(assetKey);
+      else this.#wipeSome(assetKey, partitions, keys);
+      const one = partitions !== "all" && keys.length === 1 ? { key: keys[0] ?? "", index: partitions.indexes.at(0) ?? 0 } : undefined;
+      const payload = {
+        ...(reason === undefined ? {} : { reason }),
+        ...(partitions === "all" ? {} : { fields: { partitions: keys.length } }),
+      };
+      this.#sql.insertWipe.run([nowMs, assetKey, one?.key ?? null, one?.index ?? null, JSON.stringify(payload)]);
+    });
+  }
+
+  addDynamicPartitions(name: string, keys: readonly string[]): number {
+    return this.#transactions.write(() => {
+      this.#sql.insertDynamicName.run([name, 0]);
+      const after = this.#layouts.deletions(name) ?? 0;
+      return keys.reduce((added, key) => added + this.#sql.insertDynamicKey.run([name, key, after, name]).changes, 0);
+    });
+  }
+
+  deleteDynamicPartitions(name: string, keys: readonly string[]): number {
+    return this.#transactions.write(() => {
+      const by = (this.#layouts.deletions(name) ?? 0) + 1;
+      const deleted = keys.reduce((count, key) => count + this.#sql.deleteDynamicKey.run([by, name, key]).changes, 0);
+      if (deleted > 0) this.#sql.countDeletion.run([name]);
+      return deleted;
+    });
+  }
+
+  dynamicPartitions(name: string, deletions?: number): DynamicPartitionKeys {
+    return this.#transactions.read(() => this.#layouts.dynamicKeys(name, deletions));
+  }
+
+  /** Whether an asset has so many changes that its readers should not fold them each time. */
+  needsFold(assetKey: AssetKey): boolean {
+    return this.#transactions.read(() => (this.#sql.countDeltas.get<{ n: number }>([assetKey])?.n ?? 0) >= FOLD_AT);
+  }
+
+  /** Puts the changes of an asset into its chunks; what readers are told stays the same. */
+  foldPartitions(assetKey: AssetKey): void {
+    this.#transactions.write(() => {
+      const folded = this.#folded(assetKey);
+      if (!folded || folded.deltas.length === 0) return;
+      const no = this.#layouts.numberOf(folded.layout);
+      if (folded.chunks.some(({ layout_no }) => layout_no !== no)) this.#sql.forgetChunks.run([assetKey]);
+      for (const { state, chunk, bytes } of folded.fold.changed()) {
+        if (bytes) this.#sql.writeChunk.run([assetKey, state, chunk, no, bytes]);
+        else this.#sql.deleteChunk.run([assetKey, state, chunk]);
+      }
+      for (const { id } of folded.deltas) this.#sql.deleteDelta.run([id]);
+    });
+  }
+
+  /** Chunks and changes together, in the layout of the newest; `undefined`: nothing is known of the asset's partitions. */
+  #folded(assetKey: AssetKey): Folded | undefined {
+    const chunks = this.#sql.chunks.all<ChunkRow>([assetKey]);
+    const deltas = this.#sql.deltas.all<DeltaRow>([assetKey]);
+    const newest = deltas.at(-1)?.layout_no ?? chunks[0]?.layout_no;
+    if (newest === undefined) return undefined;
+    const layout = this.#layouts.at(newest);
+    const before = chunks[0]?.layout_no ?? newest;
+    let fold = PartitionFold.of(chunks);
+    if (before !== newest) {
+      const old = this.#layouts.at(before);
+      fold = PartitionFold.ofStates(new Map([...fold.states].map(([state, set]) => [state, this.#layouts.translate(set, old, layout)])));
+    }
+    for (const delta of deltas) {
+      if (delta.layout_no === newest) fold.apply(delta);
+      else this.#applyTranslated(fold, delta, layout);
+    }
+    return { fold, layout, deltas, chunks };
+  }
+
+  #applyTranslated(fold: PartitionFold, delta: DeltaRow, layout: PartitionLayout): void {
+    const bytes = delta.indexes instanceof Uint8Array ? delta.indexes : new Uint8Array(delta.indexes);
+    const set = this.#layouts.translate(IndexSet.decode([[delta.chunk, bytes]]), this.#layouts.at(delta.layout_no), layout);
+    for (const [chunk, indexes] of set.encodedChunks()) fold.apply({ ...delta, chunk, indexes });
+  }
+
+  #inProgress(assetKey: AssetKey, layout: PartitionLayout): IndexSet {
+    let all = IndexSet.empty();
+    for (const row of this.#sql.claimedPartitions.all<{ layout_no: number; partitions: StoredBytes }>([assetKey])) {
+      all = all.union(this.#layouts.translate(unpackSet(row.partitions), this.#layouts.at(row.layout_no), layout));
+    }
+    return all;
+  }
+
+  #keys({ layout, indexes }: PartitionSet): string[] {
+    return partitionKeys(indexes, layout, (name, deletions) => this.#layouts.dynamicKeys(name, deletions).keys);
+  }
+
+  #wipeAll(assetKey: AssetKey): void {
+    for (const statement of ["forgetDeltas", "forgetChunks", "forgetPartitions", "forgetAsset", "forgetChecks"] as const)
+      this.#sql[statement].run([assetKey]);
+  }
+
+  #wipeSome(assetKey: AssetKey, { layout, indexes }: PartitionSet, keys: readonly string[]): void {
+    const layoutNo = this.#layouts.numberOf(layout);
+    for (const row of deltaRows({ assetKey, layoutNo, change: "WIPED", check: null }, indexes)) this.#sql.insertDelta.run(row);
+    for (const key of keys) this.#sql.forgetPartition.run([assetKey, key]);
+    this.#sql.forgetLatest.run([assetKey, assetKey]);
+  }
+}
