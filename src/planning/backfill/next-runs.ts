@@ -25,38 +25,47 @@ export interface BackfillRun {
 
 /**
  * The runs that can be asked for now: what is targeted, was not asked for yet, and has all its targeted upstream materialized, or asked for in the same run.
- * @remarks Pure. The walk begins with what depends on assets that have materialized partitions and, while no run is under way, with the partitions that have no
- * targeted upstream at all; what is chosen for an asset leads to what depends on it.
+ * @remarks Pure. The walk begins with the partitions that have no targeted upstream at all; later, with what depends on assets of which something is materialized or failed.
+ * What is chosen for an asset leads to what depends on it.
  * @throws {@link RequestError} `REQUEST.BACKFILL_UPSTREAM` if a partition needs an upstream partition that does not exist
  */
 export function nextRuns(graph: BackfillGraph, progress: BackfillProgress): BackfillRun[] {
+  const begun = [...progress.requested.values()].some((set) => set.size > 0);
+  const roots = (): AssetPartitions => rootPartitions(graph, progress.target);
+  let chosen = choose(graph, progress, begun ? NONE : roots());
+  // Nothing under way and nothing to do, though something is left: the beginnings that had to wait are looked at once more.
+  if (begun && chosen.size === 0 && isIdle(progress)) chosen = choose(graph, progress, roots());
+  return groupedRuns(graph, chosen);
+}
+
+const NONE: AssetPartitions = new Map();
+
+function choose(graph: BackfillGraph, progress: BackfillProgress, roots: AssetPartitions): AssetPartitions {
   const chosen = new Map<AssetKey, IndexSet>();
   const lost = lostPartitions(graph, progress);
-  const roots = isIdle(progress) ? rootPartitions(graph, progress.target) : new Map<AssetKey, IndexSet>();
   for (const unit of unitsOf(graph, progress.target)) {
-    let set: IndexSet | undefined;
-    for (const asset of unit) {
-      const reached = reachedPartitions(graph, progress, asset.key, chosen).union(of(roots, asset.key));
-      const ready = readyPartitions(graph, progress, { asset, unit, chosen, lost, reached });
-      set = set ? set.intersection(ready) : ready;
-    }
-    if (set && set.size > 0) for (const { key } of unit) chosen.set(key, set);
+    const reached = unit
+      .map(({ key }) => reachedPartitions(graph, progress, key, chosen).union(of(roots, key)))
+      .reduce((all, set) => all.union(set), IndexSet.empty());
+    let ready = reached;
+    for (const asset of unit) ready = readyPartitions(graph, progress, { asset, unit, chosen, lost, reached }, ready);
+    if (ready.size > 0) for (const { key } of unit) chosen.set(key, ready);
   }
-  return groupedRuns(graph, chosen);
+  return chosen;
 }
 
 function isIdle({ requested, materialized, failed }: BackfillProgress): boolean {
   return [...requested].every(([key, set]) => set.difference(of(materialized, key)).isSubsetOf(of(failed, key)));
 }
 
-/** Targeted partitions that may be looked at now, because something that they need is materialized, or was chosen. */
+/** Targeted partitions that may be looked at now, because something that they need has ended, or was chosen. */
 function reachedPartitions(
   graph: BackfillGraph,
-  { target, materialized }: BackfillProgress,
+  { target, materialized, failed }: BackfillProgress,
   key: AssetKey,
   chosen: AssetPartitions,
 ): IndexSet {
-  if (graph.upstream(key).some((edge) => of(materialized, edge.up).size > 0)) return of(target, key);
+  if (graph.upstream(key).some(({ up }) => of(materialized, up).size > 0 || of(failed, up).size > 0)) return of(target, key);
   const sets = graph.upstream(key).map((edge) => edge.mapper.downstreamOf(of(chosen, edge.up)));
   return sets.reduce((all, set) => all.union(set), IndexSet.empty());
 }
@@ -107,53 +116,28 @@ interface Candidate {
   readonly reached: IndexSet;
 }
 
-function readyPartitions(graph: BackfillGraph, progress: BackfillProgress, candidate: Candidate): IndexSet {
+/** Those of the partitions that can be asked for, as far as one asset of the unit is concerned. */
+function readyPartitions(graph: BackfillGraph, progress: BackfillProgress, candidate: Candidate, looked: IndexSet): IndexSet {
   const { key, policy } = candidate.asset;
-  let ready = of(progress.target, key)
-    .intersection(candidate.reached)
+  let ready = looked
+    .intersection(of(progress.target, key))
     .difference(of(progress.requested, key))
     .difference(of(progress.materialized, key))
     .difference(of(candidate.lost, key));
-  const edges = graph.upstream(key).filter(({ up }) => up !== key);
-  if (edges.some((edge) => mustWait(graph, progress, candidate, edge, ready))) return IndexSet.empty();
-  for (const edge of edges) ready = ready.difference(waitingFor(progress, candidate, edge, ready));
-  const own = graph.upstream(key).find(({ up }) => up === key);
-  if (!own) return ready;
-  return firstOf(withEarlierReady(graph, progress, candidate, own, ready), policy?.maxPartitionsPerRun);
-}
-
-/**
- * Whether the asset must wait as a whole, because an upstream is asked for now and cannot share its runs exactly: a part of it in another run
- * would not see what it needs.
- */
-function mustWait(graph: BackfillGraph, progress: BackfillProgress, candidate: Candidate, edge: BackfillEdge, ready: IndexSet): boolean {
-  const chosen = of(candidate.chosen, edge.up);
-  const absent = absentUpstream(progress, edge, ready);
-  if (absent.size === 0 || chosen.size === 0) return false;
-  return !(mayRunTogether(graph, progress, candidate, edge) && absent.isSubsetOf(chosen) && chosen.equals(ready));
-}
-
-/** Those that need an upstream partition which is neither there nor asked for now. */
-function waitingFor(progress: BackfillProgress, candidate: Candidate, edge: BackfillEdge, ready: IndexSet): IndexSet {
-  const absent = absentUpstream(progress, edge, ready).difference(of(candidate.chosen, edge.up));
-  return absent.size === 0 ? absent : edge.mapper.downstreamOf(absent);
-}
-
-/** Those whose earlier partitions of the same asset are there or, where one run may make them together, are ready as well. */
-function withEarlierReady(
-  graph: BackfillGraph,
-  progress: BackfillProgress,
-  candidate: Candidate,
-  edge: BackfillEdge,
-  all: IndexSet,
-): IndexSet {
-  const together = mayRunTogether(graph, progress, candidate, edge);
-  for (let ready = all; ;) {
+  const edges = [...graph.upstream(key)].sort((a, b) => (a.up < b.up ? -1 : 1));
+  const upstreamIsChosen = edges.some(({ up }) => of(candidate.chosen, up).size > 0);
+  for (const edge of edges) {
+    if (ready.size === 0) return ready;
     const absent = absentUpstream(progress, edge, ready);
-    const waiting = edge.mapper.downstreamOf(together ? absent.difference(ready) : absent).intersection(ready);
-    if (waiting.size === 0) return ready;
-    ready = ready.difference(waiting);
+    const waiting = edge.mapper.downstreamOf(absent).intersection(ready);
+    if (waiting.size > 0 && !mayRunTogether(graph, progress, { ...candidate, ready }, edge, absent)) {
+      // A part of the asset in another run than an upstream that is asked for now would not see what it needs: it waits as a whole.
+      if (edge.up !== key && upstreamIsChosen) return IndexSet.empty();
+      ready = ready.difference(waiting);
+    }
+    if (edge.up === key) ready = firstOf(ready, policy?.maxPartitionsPerRun);
   }
+  return ready;
 }
 
 /** Partitions of the upstream that these need, that are targeted, and that are not materialized yet. */
@@ -178,20 +162,29 @@ function firstOf(ready: IndexSet, most: number | "all" | undefined): IndexSet {
   return ready.intersection(IndexSet.range(0, ready.at(most) ?? 0));
 }
 
-/** Whether the upstream may be made in the same run as what needs it. */
-function mayRunTogether(graph: BackfillGraph, { target }: BackfillProgress, candidate: Candidate, edge: BackfillEdge): boolean {
+/** Whether the upstream may be made in the same run as all that is ready of what needs it. */
+function mayRunTogether(
+  graph: BackfillGraph,
+  { target }: BackfillProgress,
+  { unit, chosen: all, ready, reached }: Candidate & { readonly ready: IndexSet },
+  edge: BackfillEdge,
+  absent: IndexSet,
+): boolean {
   const [up, down] = [graph.asset(edge.up), graph.asset(edge.down)];
+  const isItself = edge.up === edge.down;
+  const chosen = of(all, edge.up);
+  if (!isItself && !chosen.equals(ready) && !(unit.includes(up) && reached.equals(ready))) return false;
   if (up.policy?.maxPartitionsPerRun !== down.policy?.maxPartitionsPerRun || !dividedAlike(up, down)) return false;
-  const chosen = of(candidate.chosen, edge.up);
   const needsItself = graph.upstream(edge.down).some((each) => each.up === edge.down);
-  if (needsItself && chosen.size > 0 && !candidate.unit.includes(up)) return false;
-  if (isIdentity(edge, up)) return true;
+  if (needsItself && !unit.includes(up) && chosen.size > 0) return false;
   const most = up.policy?.maxPartitionsPerRun;
+  if (isItself) return most !== undefined && absent.isSubsetOf(ready);
   return (
-    most !== undefined &&
-    of(target, edge.up).equals(of(target, edge.down)) &&
-    (most === "all" || most > chosen.size) &&
-    (edge.up === edge.down || chosen.size === of(target, edge.up).size)
+    isIdentity(edge, up) ||
+    (most !== undefined &&
+      of(target, edge.up).equals(of(target, edge.down)) &&
+      (most === "all" || most > chosen.size) &&
+      chosen.size === of(target, edge.up).size)
   );
 }
 
@@ -206,7 +199,9 @@ function unitsOf(graph: BackfillGraph, target: AssetPartitions): BackfillAsset[]
   for (const asset of graph.assets) {
     if (asset.unit === undefined && !target.has(asset.key)) continue;
     const name = asset.unit === undefined ? `asset ${asset.key}` : `unit ${asset.unit}`;
-    units.set(name, [...(units.get(name) ?? []), asset]);
+    const unit = units.get(name) ?? [];
+    units.delete(name); // it comes after all that any of its assets needs
+    units.set(name, [...unit, asset]);
   }
   return [...units.values()].filter((unit) => unit.some(({ key }) => target.has(key)));
 }
