@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBType, DuckDBValue } from "@duckdb/node-api";
@@ -64,12 +64,13 @@ export class DuckDBParquetCodec implements RowCodec {
   }
 
   async *read(path: string, context: CodecContext): AsyncGenerator<object[]> {
-    await access(path);
+    const file = await open(path, "r");
+    const opened = openedPath(file, path);
     const connection = await (await database()).connect();
     try {
-      const stored = await storedColumns(connection, path);
+      const stored = await storedColumns(connection, opened);
       const result = await connection.stream(
-        stored === undefined ? `SELECT * FROM ${source(path)}` : await selectStored(connection, path, stored),
+        stored === undefined ? `SELECT * FROM ${source(opened)}` : await selectStored(connection, opened, stored),
       );
       if (stored === undefined) {
         for await (const batch of result.yieldRowObjectJs()) yield batch;
@@ -83,7 +84,7 @@ export class DuckDBParquetCodec implements RowCodec {
       if (isMissing(error) || error instanceof IOError || context.signal?.aborted) throw error;
       throw new IOError(
         "IO.CORRUPT",
-        `The stored rows of asset "${context.assetKey}" cannot be read: ${path} is damaged: ${messageOf(error)}`,
+        `The stored rows of asset "${context.assetKey}" cannot be read: ${path} is damaged: ${messageOf(error).replaceAll(opened, path)}`,
         {
           fix: `Materialize "${context.assetKey}" again, or restore the file.`,
           cause: error,
@@ -91,8 +92,18 @@ export class DuckDBParquetCodec implements RowCodec {
       );
     } finally {
       connection.closeSync();
+      await file.close();
     }
   }
+}
+
+/**
+ * The file that is open, whatever is published over its path meanwhile: DuckDB opens a path anew for each statement and each thread,
+ * and would mix two versions. Windows has no such path, and refuses to rename over an open file.
+ */
+function openedPath(file: FileHandle, path: string): string {
+  if (process.platform === "win32") return path;
+  return `/${process.platform === "linux" ? "proc/self" : "dev"}/fd/${file.fd}`;
 }
 
 /** Rows on their way to the file: a table whose columns come into being with their first value. Spills to disk above 512 MB. */

@@ -151,16 +151,12 @@ describe("resolveDefinitions", () => {
     expect(problemsOf(new Definitions({ pipelines: [Broken, Broken] }))).toMatchSnapshot();
   });
 
-  it("scans 10,000 assets in time in proportion to their number", () => {
-    const scanMs = (classes: number): number => {
-      const pipelines = Array.from({ length: classes }, (_, index) => manyAssets(`p${index}`));
-      const startedAt = performance.now();
-      expect(resolveDefinitions(new Definitions({ pipelines })).catalog.assets).toHaveLength(classes * 50);
-      return performance.now() - startedAt;
-    };
-    scanMs(50); // warm
-    const [few, many] = [Math.min(scanMs(50), scanMs(50)), Math.min(scanMs(200), scanMs(200))];
-    expect(many / few).toBeLessThan(10); // 4 in proportion, 16 by the square
+  it("scans 10,000 assets in 200 classes; `npm run bench -- scan` tells how fast", () => {
+    const pipelines = Array.from({ length: 200 }, (_, index) => manyAssets(`p${index}`));
+    const { assets } = resolveDefinitions(new Definitions({ pipelines })).catalog;
+    expect(assets).toHaveLength(10_000);
+    const deps = new Map(assets.map((asset) => [asset.key, asset.deps.map((dep) => dep.key)]));
+    expect([deps.get("p0/asset0"), deps.get("p199/asset49")]).toEqual([[], ["p199/asset48"]]);
   });
 });
 

@@ -19,29 +19,33 @@ function numbers(seed: number): (limit: number) => number {
 it("hides a secret as it is, URL-encoded, JSON-escaped and in base64 at every alignment", () => {
   const next = numbers(7);
   const letters = 'ab/+"\\ é&=%';
-  for (let round = 0; round < 1_000; round++) {
+  const shown: unknown[] = [];
+  for (let round = 0; round < 400; round++) {
     const secret = Array.from({ length: 6 + next(8) }, () => letters[next(letters.length)]).join("");
     const masker = maskerOf(secret);
     const text = "xyzwvu".slice(0, next(6)) + secret + "pqrst".slice(0, next(5));
     const bytes = Buffer.from(text);
-    for (const form of [text, encodeURIComponent(text), JSON.stringify(text), bytes.toString("base64"), bytes.toString("base64url")]) {
-      expect({ secret, form, masked: masker.text(form).includes("••••") }).toEqual({ secret, form, masked: true });
-    }
-    expect(masker.text(text)).not.toContain(secret);
+    for (const form of [text, encodeURIComponent(text), JSON.stringify(text), bytes.toString("base64"), bytes.toString("base64url")])
+      if (!masker.text(form).includes("••••")) shown.push({ secret, form });
+    if (masker.text(text).includes(secret)) shown.push({ secret, text });
   }
+  expect(shown).toEqual([]);
 });
 
 it("shows of a stream what it would show of the whole, however it is cut", () => {
   const next = numbers(11);
-  for (let round = 0; round < 2_000; round++) {
+  const differing: unknown[] = [];
+  for (let round = 0; round < 1_000; round++) {
     const secrets = Array.from({ length: 3 }, () => Array.from({ length: 6 + next(5) }, () => "ab"[next(2)]).join(""));
     const text = Array.from({ length: 6 }, () => (next(2) ? (secrets[next(3)] ?? "") : "abc".slice(0, next(4)))).join("");
     const masker = maskerOf(...secrets);
     const stream = masker.stream();
     let shown = "";
     for (let at = 0, end = 0; at < text.length; at = end) shown += stream.write(text.slice(at, (end = at + 1 + next(5))));
-    expect({ secrets, text, shown: shown + stream.flush() }).toEqual({ secrets, text, shown: masker.text(text) });
+    shown += stream.flush();
+    if (shown !== masker.text(text)) differing.push({ secrets, text, shown });
   }
+  expect(differing).toEqual([]);
 });
 
 it("does not show the rest of a secret that begins with another one", () => {
