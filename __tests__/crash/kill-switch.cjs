@@ -24,8 +24,18 @@ function at(label, body) {
 
 /** Statements of one text that mean different things are told apart by the event, or the status, that they write. */
 function labelOf(name, [values]) {
-  if (name.startsWith("insertEvent")) return `${name} ${values[2]}`;
+  if (name.startsWith("insertEvent")) return `${name} ${typesOf(values)}`;
   return /^(endRun|cancelRun|endStep|moveStep|moveOpenSteps|endAttempt)$/.test(name) ? `${name} ${values[0]}` : name;
+}
+
+/** The types of the events of one statement, of ten values each. */
+function typesOf(values) {
+  return [...new Set(values.filter((_, index) => index % 10 === 2))].join("+");
+}
+
+/** The statement of one row, for one that writes several. */
+function ofOneRow(sql) {
+  return sql.replace(/values (\([?, ]+\))(, \1)+/, "values $1");
 }
 
 /** What a statement without a name does, and to what. */
@@ -36,7 +46,7 @@ function shortOf(sql) {
 const { prepare, exec } = Database.prototype;
 Database.prototype.prepare = function (sql, ...rest) {
   const statement = prepare.call(this, sql, ...rest);
-  const name = names.get(sql) ?? (/^(select|with|pragma)\b/i.test(sql) ? undefined : shortOf(sql));
+  const name = names.get(ofOneRow(sql)) ?? (/^(select|with|pragma)\b/i.test(sql) ? undefined : shortOf(sql));
   const method = /^pragma journal_mode=/i.test(sql) ? "all" : "run";
   if (name === undefined && method === "run") return statement;
   const original = statement[method].bind(statement);

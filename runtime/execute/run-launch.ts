@@ -2,7 +2,6 @@ import type { Json } from "../../src/base/canonical-json.js";
 import { newId } from "../../src/base/ids.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
-import { toJson } from "../../src/model/metadata.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import type { Owner, RunStore } from "../../src/storage/run-store.js";
 import type { UpstreamValue } from "./attempt.js";
@@ -37,7 +36,7 @@ export async function createAndClaim(
     createdAtMs: nowMs,
     ...(request.parentRunId === undefined ? {} : { parentRunId: request.parentRunId }),
     ...(request.rootRunId === undefined ? {} : { rootRunId: request.rootRunId }),
-    plan: toJson(request.plan),
+    plan: request.plan as unknown as Json,
     config: request.config,
     steps: request.plan.steps.map((step) => ({ key: step.key, assets: step.assets })),
     events: plannedEvents(request.plan, nowMs),

@@ -346,19 +346,18 @@ export class RunWorker {
     try {
       return await executeStep(this.#services, attempt);
     } finally {
-      over.abort();
+      over?.abort();
       await output.settle();
     }
   }
 
   /** Aborts the attempt when its time is up; the controller that is given back ends that. */
-  #limit({ step, controller }: Running, { timeoutMs }: UnitSpec): AbortController {
+  #limit({ step, controller }: Running, { timeoutMs }: UnitSpec): AbortController | undefined {
+    if (timeoutMs === undefined) return undefined;
     const over = new AbortController();
-    if (timeoutMs !== undefined) {
-      void this.#services.clock.sleep(timeoutMs, over.signal).then(() => {
-        if (!over.signal.aborted) controller.abort(new StepTimeoutError(step.key, timeoutMs));
-      });
-    }
+    void this.#services.clock.sleep(timeoutMs, over.signal).then(() => {
+      if (!over.signal.aborted) controller.abort(new StepTimeoutError(step.key, timeoutMs));
+    });
     return over;
   }
 

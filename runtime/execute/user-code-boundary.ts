@@ -67,10 +67,10 @@ export async function callUserCode<T>(boundary: Boundary, body: () => T | Promis
     signal.throwIfAborted();
     return result;
   }
-  const over = new AbortController();
+  let over: AbortController | undefined; // most calls end without an abort, and to make one takes longer than they do
   let onAbort: (() => void) | undefined;
   const leftBehind = new Promise<never>((_, reject) => {
-    onAbort = () => void afterGrace(boundary, over.signal).then(reject);
+    onAbort = () => void afterGrace(boundary, (over = new AbortController()).signal).then(reject);
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });
@@ -82,7 +82,7 @@ export async function callUserCode<T>(boundary: Boundary, body: () => T | Promis
     throw error;
   } finally {
     if (onAbort) signal.removeEventListener("abort", onAbort);
-    over.abort();
+    over?.abort();
   }
   signal.throwIfAborted();
   return given;

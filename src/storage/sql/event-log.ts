@@ -1,7 +1,7 @@
 import { StoreError } from "../../base/errors.js";
 import type { AssetKey } from "../../model/asset-spec.js";
 import type { NewEvent } from "../../model/event.js";
-import type { StoredEventId } from "../run-store.js";
+import type { Bound } from "./dialect.js";
 import { eventRow } from "./event-row.js";
 import { changesPartitions, PartitionChanges } from "./partition-changes.js";
 import { unpackSet, type StoredBytes } from "./set-bytes.js";
@@ -23,6 +23,7 @@ interface DividedAssets {
   readonly indexes: readonly number[];
 }
 
+type LatestName = Extract<keyof Statements, `latest${"Materialization" | "Partition" | "Observation" | "Failure" | "Planned" | "Check"}`>;
 type Numbered = NewEvent & { readonly ordinal?: number };
 
 /** Writes events with what is derived from them: the newest of each kind by asset and partition, and what became of partitions. */
@@ -36,43 +37,36 @@ export class EventLog {
     this.#onChange = onChange;
   }
 
-  /** Writes events and moves the run's next sequence number. */
-  append(run: RunPlace, seq: number, events: readonly NewEvent[]): void {
-    this.insert(run, seq, events);
+  /** Writes events and moves the run's next sequence number; the id of each. */
+  append(run: RunPlace, seq: number, events: readonly NewEvent[]): number[] {
+    if (events.length === 0) return [];
+    const ids = this.#sql.insertEvent.run(events.map((event, index) => eventRow({ runNo: run.no, seq: seq + index }, event)));
+    this.#derive(run, events, ids);
     this.#sql.setNextSeq.run([seq + events.length, run.no]);
-  }
-
-  /** Writes events; the ids of materializations and observations. */
-  insert(run: RunPlace, seq: number, events: readonly NewEvent[]): StoredEventId[] {
-    const ids: StoredEventId[] = [];
-    const effects = new Effects(this.#sql, run);
-    events.forEach((event, index) => {
-      const { lastInsertRowid: id } = this.#sql.insertEvent.run(eventRow({ runNo: run.no, seq: seq + index }, event));
-      effects.add(event, id);
-      if (event.assetKey === undefined || (event.type !== "ASSET_MATERIALIZATION" && event.type !== "ASSET_OBSERVATION")) return;
-      ids.push({ type: event.type, assetKey: event.assetKey, ...(event.partition ? { partition: event.partition.key } : {}), id });
-    });
-    effects.write(this.#onChange);
     return ids;
   }
 
-  /** Writes events of a stream, those with an ordinal once for each attempt. How many were written. */
-  insertOnce(run: RunPlace, seq: number, stream: { readonly attemptNo?: number; readonly events: readonly Numbered[] }): number {
+  /** As {@link append}, but events with an ordinal once for the attempt. */
+  appendOnce(run: RunPlace, seq: number, stream: { readonly attemptNo: number; readonly events: readonly Numbered[] }): void {
+    if (stream.events.every(({ ordinal }) => ordinal === undefined)) {
+      this.append(run, seq, stream.events);
+      return;
+    }
     let written = 0;
-    const effects = new Effects(this.#sql, run);
     for (const event of stream.events) {
-      const place = { runNo: run.no, seq: seq + written };
-      const { attemptNo } = stream;
-      const { changes, lastInsertRowid } =
-        attemptNo === undefined || event.ordinal === undefined
-          ? this.#sql.insertEvent.run(eventRow(place, event))
-          : this.#sql.insertEventOnce.run(eventRow(place, event, { attemptNo, ordinal: event.ordinal }));
+      const numbered = event.ordinal === undefined ? undefined : { attemptNo: stream.attemptNo, ordinal: event.ordinal };
+      const { changes, lastInsertRowid } = this.#sql.insertEventOnce.run(eventRow({ runNo: run.no, seq: seq + written }, event, numbered));
       if (changes === 0) continue;
       written += 1;
-      effects.add(event, lastInsertRowid);
+      this.#derive(run, [event], [lastInsertRowid]);
     }
+    this.#sql.setNextSeq.run([seq + written, run.no]);
+  }
+
+  #derive(run: RunPlace, events: readonly NewEvent[], ids: readonly number[]): void {
+    const effects = new Effects(this.#sql, run);
+    events.forEach((event, index) => effects.add(event, ids[index] ?? 0));
     effects.write(this.#onChange);
-    return written;
   }
 }
 
@@ -80,6 +74,8 @@ export class EventLog {
 class Effects {
   readonly #sql: Statements;
   readonly #run: RunPlace;
+  /** Rows to write, by statement and key. */
+  readonly #latest = new Map<LatestName, Map<string, Bound[]>>();
   #changes: PartitionChanges | undefined;
   #divided: DividedAssets | undefined;
 
@@ -92,22 +88,30 @@ class Effects {
     const { assetKey, partition } = event;
     if (assetKey === undefined) return;
     if (event.type === "ASSET_MATERIALIZATION") {
-      this.#sql.latestMaterialization.run([assetKey, id]);
-      if (partition) this.#sql.latestPartition.run([assetKey, partition.key, id]);
-    } else if (event.type === "ASSET_OBSERVATION") this.#sql.latestObservation.run([assetKey, id]);
-    else if (event.type === "ASSET_FAILED_TO_MATERIALIZE") this.#sql.latestFailure.run([assetKey, id]);
-    else if (event.type === "ASSET_MATERIALIZATION_PLANNED") this.#sql.latestPlanned.run([assetKey, this.#run.no]);
+      this.#isLatest("latestMaterialization", [assetKey], id);
+      if (partition) this.#isLatest("latestPartition", [assetKey, partition.key], id);
+    } else if (event.type === "ASSET_OBSERVATION") this.#isLatest("latestObservation", [assetKey], id);
+    else if (event.type === "ASSET_FAILED_TO_MATERIALIZE") this.#isLatest("latestFailure", [assetKey], id);
+    else if (event.type === "ASSET_MATERIALIZATION_PLANNED") this.#isLatest("latestPlanned", [assetKey], this.#run.no);
     else if (event.type === "ASSET_CHECK_EVALUATION" && event.payload?.check)
-      this.#sql.latestCheck.run([assetKey, event.payload.check.name, id]);
+      this.#isLatest("latestCheck", [assetKey, event.payload.check.name], id);
     if ((partition || this.#run.layout_no !== null) && changesPartitions(event)) this.#addChange({ ...event, assetKey });
   }
 
   write(onChange: (assetKey: AssetKey) => void): void {
+    for (const [name, rows] of this.#latest) this.#sql[name].run([...rows.values()]);
     if (!this.#changes || this.#run.layout_no === null) return;
     for (const row of this.#changes.rows(this.#run.layout_no)) {
       this.#sql.insertDelta.run(row.values);
       onChange(row.assetKey);
     }
+  }
+
+  /** One row a key, which PostgreSQL wants of a statement: of two events the later counts. */
+  #isLatest(name: LatestName, key: readonly string[], no: number): void {
+    let rows = this.#latest.get(name);
+    if (!rows) this.#latest.set(name, (rows = new Map()));
+    rows.set(key.join("\n"), [...key, no]);
   }
 
   #addChange(event: NewEvent & { readonly assetKey: AssetKey }): void {

@@ -6,6 +6,7 @@ import { isFinal, type AttemptOutcome, type RunRecord, type RunStatus, type Step
 import type {
   AssetEventQuery,
   CommitResult,
+  Completion,
   LatestMaterialization,
   NewRun,
   OwnedRun,
@@ -70,6 +71,42 @@ class Fenced extends StoreError {
   }
 }
 
+/** What each completion materialized and observed; the events of completions are the first of their batch, in their order. */
+function eventIdsOf(completions: readonly Completion[], ids: readonly number[]): Record<string, readonly StoredEventId[]> {
+  let at = 0;
+  return Object.fromEntries(
+    completions.map(({ attemptId, events }) => {
+      const stored = events.flatMap(({ type, assetKey, partition }): StoredEventId[] => {
+        const id = ids[at++] ?? 0;
+        const told = assetKey !== undefined && (type === "ASSET_MATERIALIZATION" || type === "ASSET_OBSERVATION");
+        return told ? [{ type, assetKey, ...(partition ? { partition: partition.key } : {}), id }] : [];
+      });
+      return [attemptId, stored];
+    }),
+  );
+}
+
+/** The run as it reads right after it was written. */
+function createdFrom(run: NewRun): RunRecord {
+  const { id, tags, selection, codeVersion, createdAtMs, parentRunId, rootRunId, backfillId, plan, config, claimedBy } = run;
+  return {
+    id,
+    status: claimedBy ? "STARTED" : run.status,
+    tags,
+    selection,
+    codeVersion,
+    createdAtMs,
+    ...(claimedBy ? { startedAtMs: createdAtMs } : {}),
+    ...(parentRunId === undefined ? {} : { parentRunId }),
+    ...(rootRunId === undefined ? {} : { rootRunId }),
+    ...(backfillId === undefined ? {} : { backfillId }),
+    epoch: claimedBy ? 1 : 0,
+    plan,
+    config,
+    stepCounts: run.steps.length > 0 ? { WAITING: run.steps.length } : {},
+  };
+}
+
 /** What the run store's transactions work with. */
 export interface LedgerParts {
   readonly connection: Connection;
@@ -115,9 +152,7 @@ export class RunLedger {
         },
       );
     }
-    const made = this.getRun(run.id);
-    if (made) return made;
-    throw new StoreError("STORE.FAILED", `Run ${run.id} is gone right after it was written.`);
+    return createdFrom(run);
   }
 
   #insertRun(run: NewRun): void {
@@ -127,8 +162,8 @@ export class RunLedger {
       run.id, run.status, JSON.stringify(run.tags), run.selection, run.codeVersion, run.createdAtMs, run.parentRunId ?? null, run.rootRunId ?? null, run.runKey ?? null, JSON.stringify(run.plan), JSON.stringify(run.config),
       layoutNo, partitions ? packSet(partitions.indexes) : null, partitions ? JSON.stringify(partitions.assets) : null, run.backfillId === undefined ? null : this.#countedBackfill(run.backfillId),
     ]); // prettier-ignore
-    for (const [key, value] of Object.entries(run.tags)) this.#sql.insertTag.run([no, key, value]);
-    for (const step of run.steps) this.#sql.insertStep.run([no, step.key, "WAITING", JSON.stringify(step.assets)]);
+    this.#sql.insertTag.run(Object.entries(run.tags).map(([key, value]) => [no, key, value]));
+    this.#sql.insertStep.run(run.steps.map((step) => [no, step.key, "WAITING", JSON.stringify(step.assets)]));
     const made = { no, layout_no: layoutNo, next_seq: run.events.length + 1 };
     this.#log.append(made, 1, run.events);
     if (run.claimedBy) this.#claim(made, run.claimedBy, run.createdAtMs);
@@ -174,8 +209,7 @@ export class RunLedger {
   #commit(batch: RunBatch): CommitResult {
     const head = this.#owned(batch.runId, batch.epoch);
     if (!head) throw new Fenced([], true);
-    let seq = head.next_seq;
-    const eventIds: Record<string, readonly StoredEventId[]> = {};
+    const events: NewEvent[] = [];
     for (const completion of batch.completions) {
       const ended = this.#sql.endAttempt.run([
         completion.outcome, completion.atMs, completion.attemptId, head.no, completion.stepKey, completion.attempt,
@@ -184,21 +218,20 @@ export class RunLedger {
       const moved = this.#sql.endStep.run([completion.stepStatus, final, head.no, completion.stepKey, completion.attempt]).changes;
       if (ended !== 1 || moved !== 1) throw new Fenced([completion.attemptId], false);
       if (head.layout_no !== null) this.#sql.releasePartitions.run([head.no, completion.stepKey]);
-      eventIds[completion.attemptId] = this.#log.insert(head, seq, completion.events);
-      seq += completion.events.length;
+      events.push(...completion.events);
     }
     for (const { stepKey, status } of batch.transitions) this.#sql.moveStep.run([status, batch.nowMs, head.no, stepKey]);
     for (const claim of batch.claims) {
       if (this.#sql.claimStep.run([claim.attempt, claim.nowMs, head.no, claim.stepKey, claim.attempt - 1]).changes !== 1)
         throw new Fenced([claim.attemptId], false);
-      this.#sql.insertAttempt.run([claim.attemptId, head.no, claim.stepKey, claim.attempt, claim.nowMs, claim.leaseUntilMs]);
       if (head.layout_no !== null) this.#claimPartitions(head.no, claim.stepKey);
-      this.#log.insert(head, seq, [{ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt }]);
-      seq += 1;
+      events.push({ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt });
     }
-    this.#log.insert(head, seq, batch.events);
-    seq += batch.events.length;
-    this.#sql.setNextSeq.run([seq, head.no]);
+    this.#sql.insertAttempt.run(
+      batch.claims.map((claim) => [claim.attemptId, head.no, claim.stepKey, claim.attempt, claim.nowMs, claim.leaseUntilMs]),
+    );
+    events.push(...batch.events);
+    const eventIds = eventIdsOf(batch.completions, this.#log.append(head, head.next_seq, events));
     if (batch.end) this.#sql.endRun.run([batch.end.status, batch.end.atMs, head.no]);
     return { ok: true, eventIds, cancelRequested: head.cancel_requested_at_ms !== null };
   }
@@ -216,9 +249,8 @@ export class RunLedger {
       const attempt = attemptId === undefined ? undefined : this.#sql.currentAttempt.get<{ no: number }>([attemptId, head.no]);
       if (attemptId !== undefined && !attempt) return;
       const told = ended ? events.filter(({ type }) => AFTER_THE_END.has(type)) : events;
-      const stream = { events: told, ...(attempt ? { attemptNo: attempt.no } : {}) };
-      const written = this.#log.insertOnce(head, head.next_seq, stream);
-      this.#sql.setNextSeq.run([head.next_seq + written, head.no]);
+      if (attempt) this.#log.appendOnce(head, head.next_seq, { events: told, attemptNo: attempt.no });
+      else this.#log.append(head, head.next_seq, told);
     });
   }
 

@@ -5,6 +5,7 @@ import { ASSET_EVENTS } from "./asset-events.js";
 import { backfillTexts } from "./backfill-statements.js";
 import type { Connection, Dialect, Prepared } from "./dialect.js";
 import { partitionTexts } from "./partition-statements.js";
+import { RowInsert } from "./row-insert.js";
 import { EVENT_COLUMNS, insert } from "./statement-texts.js";
 
 const EVENT_INSERTED = ["run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "partition_key", "partition_index", "payload", "attempt_no", "ordinal"]; // prettier-ignore
@@ -105,8 +106,24 @@ function runTexts(knex: Knex) {
   };
 }
 
+/** Those that write several rows at once. */
+const OF_ROWS = [
+  "insertTag",
+  "insertStep",
+  "insertAttempt",
+  "insertEvent",
+  "latestPlanned",
+  "latestMaterialization",
+  "latestPartition",
+  "latestObservation",
+  "latestFailure",
+  "latestCheck",
+] as const;
+type OfRows = (typeof OF_ROWS)[number];
+const ofRows: ReadonlySet<string> = new Set(OF_ROWS);
+
 type Name = keyof ReturnType<typeof texts>;
-export type Statements = Readonly<Record<Name, Prepared>>;
+export type Statements = Readonly<Record<Exclude<Name, OfRows>, Prepared> & Record<OfRows, RowInsert>>;
 
 const compiled = new WeakMap<Dialect, Readonly<Record<Name, string>>>();
 
@@ -129,12 +146,12 @@ function textsOf(dialect: Dialect): Readonly<Record<Name, string>> {
 export function statements(connection: Connection, dialect: Dialect): Statements {
   const sql = compiled.get(dialect) ?? textsOf(dialect);
   compiled.set(dialect, sql);
-  const made = {} as Record<Name, Prepared>;
+  const made = {} as Statements;
   for (const name of Object.keys(sql) as Name[]) {
     Object.defineProperty(made, name, {
       configurable: true,
       get: () => {
-        const value = connection.prepare(sql[name]);
+        const value = ofRows.has(name) ? new RowInsert(connection, sql[name]) : connection.prepare(sql[name]);
         Object.defineProperty(made, name, { value });
         return value;
       },
