@@ -9,12 +9,15 @@ const [point, nth, side] = (process.env.CRASH_AT ?? "").split("|");
 const seen = new Map();
 let last = "nothing";
 
-/** What happens at this point, with the process killed before or after it if this is where it should die. */
-function at(label, body) {
-  const count = (seen.get(label) ?? 0) + 1;
-  seen.set(label, count);
-  if (process.env.CRASH_HITS) appendFileSync(process.env.CRASH_HITS, `${label}\n`);
-  const dies = label === point && count === Number(nth);
+/** What happens at these points, which are one moment, with the process killed before or after it if this is where it should die. */
+function at(labels, body) {
+  let dies = false;
+  for (const label of labels) {
+    const count = (seen.get(label) ?? 0) + 1;
+    seen.set(label, count);
+    if (process.env.CRASH_HITS) appendFileSync(process.env.CRASH_HITS, `${label}\n`);
+    dies ||= label === point && count === Number(nth);
+  }
   if (dies && side === "before") process.kill(process.pid, "SIGKILL");
   const result = body();
   if (!dies || side !== "after") return result;
@@ -22,15 +25,15 @@ function at(label, body) {
   process.kill(process.pid, "SIGKILL");
 }
 
-/** Statements of one text that mean different things are told apart by the event, or the status, that they write. */
-function labelOf(name, [values]) {
-  if (name.startsWith("insertEvent")) return `${name} ${typesOf(values)}`;
-  return /^(endRun|cancelRun|endStep|moveStep|moveOpenSteps|endAttempt)$/.test(name) ? `${name} ${values[0]}` : name;
+/** Statements of one text that mean different things are told apart by the events, or the status, that they write. */
+function labelsOf(name, [values]) {
+  if (name.startsWith("insertEvent")) return typesOf(values).map((type) => `${name} ${type}`);
+  return [/^(endRun|cancelRun|endStep|moveStep|moveOpenSteps|endAttempt)$/.test(name) ? `${name} ${values[0]}` : name];
 }
 
 /** The types of the events of one statement, of ten values each. */
 function typesOf(values) {
-  return [...new Set(values.filter((_, index) => index % 10 === 2))].join("+");
+  return [...new Set(values.filter((_, index) => index % 10 === 2))];
 }
 
 /** The statement of one row, for one that writes several. */
@@ -51,10 +54,10 @@ Database.prototype.prepare = function (sql, ...rest) {
   if (name === undefined && method === "run") return statement;
   const original = statement[method].bind(statement);
   statement[method] = (...values) => {
-    const label = method === "all" ? sql : labelOf(name, values);
-    return at(label, () => {
+    const labels = method === "all" ? [sql] : labelsOf(name, values);
+    return at(labels, () => {
       const result = original(...values);
-      last = label;
+      last = labels.at(-1);
       return result;
     });
   };
@@ -62,8 +65,8 @@ Database.prototype.prepare = function (sql, ...rest) {
 };
 Database.prototype.exec = function (sql) {
   const label = sql === "commit" ? `commit after ${last}` : shortOf(sql);
-  return at(label, () => exec.call(this, sql));
+  return at([label], () => exec.call(this, sql));
 };
 
 const { rename } = filesystem;
-filesystem.rename = (...paths) => at("publish a value (rename)", () => rename(...paths));
+filesystem.rename = (...paths) => at(["publish a value (rename)"], () => rename(...paths));
