@@ -1,7 +1,7 @@
 // Preloaded into a process of the scenario, in each of its threads: sees every statement that writes as the driver gets it, and kills
 // the process right before or right after the one that CRASH_AT names. The product knows nothing of it.
-const { appendFileSync, readFileSync } = require("node:fs");
-const filesystem = require("node:fs/promises");
+const filesystem = require("node:fs");
+const { appendFileSync, readFileSync } = filesystem;
 const Database = require("libsql");
 
 const names = new Map(Object.entries(JSON.parse(readFileSync(process.env.CRASH_STATEMENTS, "utf8"))));
@@ -68,5 +68,5 @@ Database.prototype.exec = function (sql) {
   return at([label], () => exec.call(this, sql));
 };
 
-const { rename } = filesystem;
-filesystem.rename = (...paths) => at(["publish a value (rename)"], () => rename(...paths));
+const { renameSync } = filesystem;
+filesystem.renameSync = (...paths) => at(["publish a value (rename)"], () => renameSync(...paths));

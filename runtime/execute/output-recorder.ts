@@ -187,6 +187,7 @@ export class OutputRecorder {
       attemptId: attempt.attemptId,
       metadata: spec.metadata,
       storageDir: this.#services.storageDir,
+      outlivesPowerCut: this.#services.fsync === "FULL",
       log: attempt.log,
       signal: attempt.boundary.signal,
       addOutputMetadata: (metadata) => void Object.assign(added, normalizeMetadata(metadata)),

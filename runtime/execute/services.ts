@@ -4,7 +4,7 @@ import type { Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
-import type { RunStore } from "../../src/storage/run-store.js";
+import type { Fsync, RunStore } from "../../src/storage/run-store.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 
 /** Masks secrets in what is stored and shown. */
@@ -30,6 +30,8 @@ export interface RunServices {
   readonly resolved: ResolvedDefinitions;
   readonly clock: Clock;
   readonly storageDir: string;
+  /** What the store promises at a power cut, stored values promise too. */
+  readonly fsync: Fsync;
   readonly masker: Masker;
   readonly resources: RunResources;
   /** Validated run configuration of a unit. */

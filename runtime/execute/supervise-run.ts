@@ -54,6 +54,7 @@ export async function superviseRun(
     worker = new RunWorker(
       {
         ...world,
+        fsync: (await store.info()).fsync,
         masker,
         resources: {
           get: (token) => prepared.get(token),
@@ -108,7 +109,6 @@ async function endWithoutSteps(world: Supervision, run: ClaimedRun, resource: st
 /** Another process asks through the store; a commit learns it at once, a quiet run within half a second. */
 async function watchForCancel(world: Supervision, run: ClaimedRun, worker: RunWorker, signal: AbortSignal): Promise<void> {
   while (await pause(CANCEL_POLL_MS, true, { signal, ref: false }).catch(() => false)) {
-    const current = await world.store.getRun(run.runId).catch(() => undefined);
-    if (current?.cancelRequestedAtMs !== undefined) return worker.cancel();
+    if (await world.store.cancelRequested(run.runId).catch(() => false)) return worker.cancel();
   }
 }

@@ -26,6 +26,7 @@ export const WRITES = [
 export const READS = [
   "listRuns",
   "getRun",
+  "cancelRequested",
   "steps",
   "lastHeard",
   "events",

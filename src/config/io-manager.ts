@@ -20,6 +20,11 @@ export interface OutputContext {
   readonly storageDir: string;
   readonly log: StepLog;
   readonly signal: AbortSignal;
+  /**
+   * Whether what is stored, and then published, has to outlive a power cut before the call ends. False when the project's fsync is NORMAL.
+   * @defaultValue true
+   */
+  readonly outlivesPowerCut?: boolean;
   addOutputMetadata(metadata: Readonly<Record<string, MetadataInput>>): void;
 }
 

@@ -13,7 +13,9 @@ export function assetsByAttribute(graph: AssetGraph, node: AttributeNode, range:
   if (attribute === "key") return assetsByKey(graph, value ?? "");
   const matches = matcher(node);
   const ranged = attribute === "tag" || attribute === "kind" || attribute === "group";
-  return range.map((inRange, id) => ((!ranged || inRange === 1) && matches(graph.specAt(id)) ? 1 : 0));
+  const chosen = new Uint8Array(graph.size);
+  for (let id = 0; id < chosen.length; id++) if ((!ranged || range[id] === 1) && matches(graph.specAt(id))) chosen[id] = 1;
+  return chosen;
 }
 
 /** The assets whose key is this one or fits the pattern, in which `*` stands for any characters, `/` too. */
@@ -25,7 +27,8 @@ export function assetsByKey(graph: AssetGraph, pattern: string): Uint8Array {
     return chosen;
   }
   const fits = wildcard(pattern);
-  return chosen.map((_, id) => (fits(graph.keyAt(id)) ? 1 : 0));
+  for (let id = 0; id < chosen.length; id++) if (fits(graph.keyAt(id))) chosen[id] = 1;
+  return chosen;
 }
 
 /** Whether a text fits a pattern in which `*` stands for any characters. Takes time in proportion to the text, whatever the pattern. */

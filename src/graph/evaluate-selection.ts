@@ -3,7 +3,7 @@ import type { AssetKey } from "../model/asset-spec.js";
 import { idsOf, reach, reachBeyond } from "./adjacency.js";
 import type { AssetGraph } from "./asset-graph.js";
 import { assetsByAttribute, assetsByKey, wildcard } from "./evaluate-attribute.js";
-import { intersect, unite, without, withTheirChecks, type Selected } from "./selected.js";
+import { add, intersect, retain, subtract, unite, without, withTheirChecks, type Selected } from "./selected.js";
 import type { AttributeNode, BareKeyNode, CombinationNode, FunctionNode, SelectionNode, TraversalNode } from "./selection-ast.js";
 import { SelectionError, unboundRef } from "./selection-error.js";
 
@@ -91,21 +91,14 @@ class Evaluation {
     if (name === "without_checks") return { assets: chosen.assets, checks: new Uint8Array(chosen.checks.length) };
     if (name === "only_checks") return { assets: new Uint8Array(this.graph.size), checks: chosen.checks };
     const beyond = reachBeyond(name === "roots" ? this.graph.childIds : this.graph.parentIds, chosen.assets);
-    return withTheirChecks(
-      this.graph,
-      chosen.assets.map((is, id) => is & (1 - (beyond[id] as number))),
-    );
+    return withTheirChecks(this.graph, subtract(chosen.assets, beyond));
   }
 
   private traversal({ operand, up, down }: TraversalNode): Selected {
     const { assets } = this.of(operand);
-    const upstream = up === undefined ? undefined : reach(this.graph.parentIds, assets, up).map((is, id) => is & (this.made[id] as number));
+    const upstream = up === undefined ? undefined : retain(reach(this.graph.parentIds, assets, up), this.made);
     const downstream = down === undefined ? undefined : reach(this.graph.childIds, assets, down);
-    if (!upstream || !downstream) return withTheirChecks(this.graph, upstream ?? downstream ?? assets);
-    return withTheirChecks(
-      this.graph,
-      upstream.map((is, id) => is | (downstream[id] as number)),
-    );
+    return withTheirChecks(this.graph, upstream && downstream ? add(upstream, downstream) : (upstream ?? downstream ?? assets));
   }
 
   private both({ operands }: CombinationNode): Selected {

@@ -16,20 +16,35 @@ export function withTheirChecks(graph: AssetGraph, assets: Uint8Array): Selected
 
 /** Adds `other` to `target`. */
 export function unite(target: Selected, other: Selected): void {
-  for (let id = 0; id < target.assets.length; id++) target.assets[id] = (target.assets[id] as number) | (other.assets[id] as number);
-  for (let id = 0; id < target.checks.length; id++) target.checks[id] = (target.checks[id] as number) | (other.checks[id] as number);
+  add(target.assets, other.assets);
+  add(target.checks, other.checks);
 }
 
 /** Leaves in `target` what is in `other` too. */
 export function intersect(target: Selected, other: Selected): void {
-  for (let id = 0; id < target.assets.length; id++) target.assets[id] = (target.assets[id] as number) & (other.assets[id] as number);
-  for (let id = 0; id < target.checks.length; id++) target.checks[id] = (target.checks[id] as number) & (other.checks[id] as number);
+  retain(target.assets, other.assets);
+  retain(target.checks, other.checks);
 }
 
 /** What `all` has and `other` has not. */
 export function without(all: Selected, other: Selected): Selected {
-  return {
-    assets: all.assets.map((chosen, id) => chosen & (1 - (other.assets[id] as number))),
-    checks: all.checks.map((chosen, id) => chosen & (1 - (other.checks[id] as number))),
-  };
+  return { assets: subtract(all.assets.slice(), other.assets), checks: subtract(all.checks.slice(), other.checks) };
+}
+
+/** `set`, to which what `other` has was added. These three are loops: the `map` of a typed array takes twenty times as long. */
+export function add(set: Uint8Array, other: Uint8Array): Uint8Array {
+  for (let id = 0; id < set.length; id++) set[id] = (set[id] as number) | (other[id] as number);
+  return set;
+}
+
+/** `set`, in which only what `other` has too was left. */
+export function retain(set: Uint8Array, other: Uint8Array): Uint8Array {
+  for (let id = 0; id < set.length; id++) set[id] = (set[id] as number) & (other[id] as number);
+  return set;
+}
+
+/** `set`, from which what `other` has was taken. */
+export function subtract(set: Uint8Array, other: Uint8Array): Uint8Array {
+  for (let id = 0; id < set.length; id++) set[id] = (set[id] as number) & (1 - (other[id] as number));
+  return set;
 }

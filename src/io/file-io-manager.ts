@@ -26,10 +26,10 @@ export class FileIOManager extends IOManager {
   override async store(stored: unknown, context: OutputContext): Promise<{ path: string }> {
     const address = this.addressOf(context);
     const path = attemptAddress(address, context.attemptId);
-    await prepareFolder(path);
+    prepareFolder(path);
     try {
       await this.codec.write(stored, path, context);
-      await flushFile(path);
+      await flushFile(path, context);
     } catch (error) {
       await discardFile(address, context.attemptId);
       throw error;

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { closeSync, createReadStream, openSync, readSync, writeFileSync } from "node:fs";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { IOError } from "../base/errors.js";
 import type { Codec, CodecContext } from "./codec.js";
@@ -18,12 +18,9 @@ export class JsonCodec implements Codec {
   readonly extension = "json";
 
   async write(value: unknown, path: string, context: CodecContext): Promise<void> {
+    if (!isAsyncIterable(value)) return writeText(path, encodeTagged(value, context.assetKey) + "\n");
     const file = await open(path, "w");
     try {
-      if (!isAsyncIterable(value)) {
-        await file.writeFile(encodeTagged(value, context.assetKey) + "\n");
-        return;
-      }
       let text = `${ROWS_HEAD}\n`;
       let rowCount = 0;
       const rowPath = (): string[] => ["$", `[${rowCount}]`];
@@ -43,7 +40,7 @@ export class JsonCodec implements Codec {
 
   /** The value; of a stream: all its rows in an array (see {@link JsonCodec.readRows} for one by one). */
   async read(path: string, context: CodecContext): Promise<unknown> {
-    const { head, whole } = await readHead(path);
+    const { head, whole } = readHead(path);
     if (head.startsWith(ROWS_HEAD)) {
       const rows: unknown[] = [];
       for await (const row of this.readRows(path, context)) rows.push(row);
@@ -81,14 +78,21 @@ export class JsonCodec implements Codec {
   }
 }
 
-/** The file's beginning, which tells rows from a value; it is the whole file when that is small. */
-async function readHead(path: string): Promise<{ readonly head: string; readonly whole: boolean }> {
-  const file = await open(path, "r");
+/** A small text at once: the way through the thread pool and back takes longer than the file. */
+async function writeText(path: string, text: string): Promise<void> {
+  if (text.length <= FLUSH_CHARS) writeFileSync(path, text);
+  else await writeFile(path, text);
+}
+
+/** The file's beginning, which tells rows from a value; it is the whole file when that is small. Synchronous for the reason of {@link writeText}. */
+function readHead(path: string): { readonly head: string; readonly whole: boolean } {
+  const file = openSync(path, "r");
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    const buffer = Buffer.allocUnsafe(HEAD_BYTES);
+    const bytesRead = readSync(file, buffer, 0, HEAD_BYTES, 0);
     return { head: buffer.toString("utf8", 0, bytesRead), whole: bytesRead < HEAD_BYTES };
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

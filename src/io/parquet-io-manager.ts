@@ -29,10 +29,10 @@ export class FileParquetIOManager extends IOManager<readonly object[] | AsyncIte
   override async store(stored: readonly object[] | AsyncIterable<object>, context: OutputContext): Promise<{ path: string }> {
     const address = this.addressOf(context);
     const path = attemptAddress(address, context.attemptId);
-    await prepareFolder(path);
+    prepareFolder(path);
     try {
       const { rowCount, columns } = await this.codec.write(inBatches(stored), path, context);
-      await flushFile(path);
+      await flushFile(path, context);
       context.addOutputMetadata({
         "millrace/row_count": MetadataValue.int(rowCount),
         "millrace/column_schema": MetadataValue.tableSchema(columns),

@@ -175,6 +175,8 @@ export interface RunStore {
   recordPublication(runId: string, epoch: number, attemptId: string, assetKey: AssetKey, nowMs: number): Promise<boolean>;
   /** A run that has no owner is canceled at once, another learns it. The status afterwards; `undefined`: no such run. */
   requestCancel(runId: string, nowMs: number): Promise<RunStatus | undefined>;
+  /** Whether someone asked the run to stop; of its row alone, so that it may be asked often. */
+  cancelRequested(runId: string): Promise<boolean>;
   /** `false` when the run has another owner or has ended. */
   renewLease(runId: string, epoch: number, untilMs: number): Promise<boolean>;
   /** Renews the lease every third of `leaseMs` from the store's own thread, until dropped or lost. */

@@ -284,6 +284,10 @@ export class RunLedger {
     });
   }
 
+  cancelRequested(runId: string): boolean {
+    return this.#read(() => typeof this.#head(runId)?.cancel_requested_at_ms === "number");
+  }
+
   renewLease(runId: string, epoch: number, untilMs: number): boolean {
     return this.#transactions.write(() => {
       if (this.#sql.renewLease.run([untilMs, runId, epoch]).changes !== 1) return false;
