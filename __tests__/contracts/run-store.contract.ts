@@ -99,6 +99,7 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(await everyEvent(store, "none")).toEqual([]);
       expect(await store.claimRun("none", owner(), 1, 1)).toBeUndefined();
       expect(await store.requestCancel("none", 1)).toBeUndefined();
+      expect(await store.cancelRequested("none")).toBe(false);
       expect(await store.repairRun("none", 0, { reason: "x" }, 1)).toBe(false);
       expect(await store.commit(batch("none", 1))).toEqual({ ok: false, fenced: [], epochLost: true });
     });
@@ -478,7 +479,9 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
 
     test("is told to the owner with its next batch, and asked twice is stored once", async () => {
       const epoch = await startedRun(store, "r");
+      expect(await store.cancelRequested("r")).toBe(false);
       expect(await store.requestCancel("r", 33)).toBe("CANCELING");
+      expect(await store.cancelRequested("r")).toBe(true);
       expect(await store.requestCancel("r", 34)).toBe("CANCELING");
       expect(await store.commit(batch("r", epoch))).toEqual({ ok: true, eventIds: {}, cancelRequested: true });
       expect(await store.getRun("r")).toMatchObject({ status: "CANCELING", cancelRequestedAtMs: 33 });

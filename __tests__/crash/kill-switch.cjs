@@ -31,9 +31,9 @@ function labelsOf(name, [values]) {
   return [/^(endRun|cancelRun|endStep|moveStep|moveOpenSteps|endAttempt)$/.test(name) ? `${name} ${values[0]}` : name];
 }
 
-/** The types of the events of one statement, of ten values each. */
+/** The types of the events of one statement, of twelve values each. */
 function typesOf(values) {
-  return [...new Set(values.filter((_, index) => index % 10 === 2))];
+  return [...new Set(values.filter((_, index) => index % 12 === 2))];
 }
 
 /** The statement of one row, for one that writes several. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../runtime/testing/io-manager-contract.js";
@@ -219,4 +220,22 @@ describe("FileIOManager", () => {
     await sweep(storageDir, () => false);
     expect(readdirSync(join(storageDir, "shop"))).toEqual(["orders.json"]);
   });
+});
+
+it.each([
+  [undefined, 2],
+  [true, 2],
+  [false, 0],
+])("flushes the file and its folder unless nothing has to outlive a power cut: %s", async (outlivesPowerCut, flushes) => {
+  const handle = await open(storageDir);
+  await handle.close();
+  const flushed = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, "sync");
+  try {
+    const context = outputContextFor("shop/orders", { storageDir, ...(outlivesPowerCut === undefined ? {} : { outlivesPowerCut }) });
+    await new FileIOManager().store(1, context);
+    await new FileIOManager().publish(context);
+    expect(flushed).toHaveBeenCalledTimes(flushes);
+  } finally {
+    flushed.mockRestore();
+  }
 });

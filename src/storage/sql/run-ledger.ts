@@ -285,7 +285,7 @@ export class RunLedger {
   }
 
   cancelRequested(runId: string): boolean {
-    return this.#read(() => typeof this.#head(runId)?.cancel_requested_at_ms === "number");
+    return this.#transactions.read(() => typeof this.#head(runId)?.cancel_requested_at_ms === "number");
   }
 
   renewLease(runId: string, epoch: number, untilMs: number): boolean {
