@@ -2,8 +2,10 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/base/clock.js";
 import type { AssetSelection } from "../../src/graph/asset-selection.js";
 import { RequestError } from "../../src/base/errors.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { Catalog } from "../../src/model/catalog.js";
 import type { RunRecord } from "../../src/model/run.js";
+import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
 import type { RunStore } from "../../src/storage/run-store.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { readSettings } from "../instance/settings.js";
@@ -13,7 +15,7 @@ import { jsonSchemaOf } from "../../src/config/json-schema.js";
 import { startHttpServer } from "../server/http-server.js";
 import { loadDefinitions } from "./load-definitions.js";
 import { openProject } from "./open-project.js";
-import { Session, type MaterializeOptions, type RunReport } from "../launch/session.js";
+import { Session, type MaterializeOptions, type MaterializeStaleOptions, type RunReport } from "../launch/session.js";
 import { VERSION } from "./version.js";
 
 /** How a main script starts Millrace. */
@@ -32,6 +34,10 @@ export interface Millrace {
   readonly url?: string;
   /** Materializes what the selection names, in this process. */
   materialize(selection?: string | AssetSelection, options?: MaterializeOptions): Promise<RunReport>;
+  /** Materializes what of the selection is stale or missing, and reuses what would come out the same; `undefined`: nothing is, and there is no run. */
+  materializeStale(selection?: string | AssetSelection, options?: MaterializeStaleOptions): Promise<RunReport | undefined>;
+  /** Which of these assets (default: all) are fresh, stale or missing, and why. */
+  staleness(keys?: readonly AssetKey[]): Promise<StalenessIndex>;
   /** Runs again what did not succeed in an earlier run; what it needs of the rest is loaded through the IO managers. */
   retry(runId: string, options?: MaterializeOptions): Promise<RunReport>;
   /** Stops the endpoint and closes the store. */
@@ -80,6 +86,8 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
       store,
       ...(server ? { url: server.url } : {}),
       materialize: (selection, run) => session.materialize(selection, run),
+      materializeStale: (selection, run) => session.materializeStale(selection, run),
+      staleness: (keys) => session.staleness(keys),
       retry: async (runId, run) => session.retry(await endedRun(store, runId), run),
       close: async () => {
         await server?.close();

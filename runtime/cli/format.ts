@@ -39,7 +39,7 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
 export function statusText(status: string): string {
   if (status === "SUCCESS") return pc.green(status);
   if (status === "FAILURE") return pc.red(status);
-  return status === "SKIPPED" || status === "NOT_RUN" ? pc.dim(status) : pc.yellow(status);
+  return status === "SKIPPED" || status === "NOT_RUN" || status === "REUSED" ? pc.dim(status) : pc.yellow(status);
 }
 
 /** Each line of a text behind the same margin. */

@@ -31,12 +31,14 @@ the grace period (10 s, \`cancelGrace\`) to do so; a second Ctrl-C stops at once
 Examples:
   millrace materialize orders+                     orders and all that is made from it
   millrace materialize "group:sales and not kind:sql"
-  millrace materialize --config run.yaml --tag ticket=42`,
+  millrace materialize --config run.yaml --tag ticket=42
+  millrace materialize --stale                     what \`millrace list --stale\` shows, and no more`,
   list: `
 Parents stand above their children.
 
 Examples:
   millrace list +report        all that the report is made from
+  millrace list --stale        what is not up to date, and the first cause
   millrace list --json         with data versions, metadata and check results`,
   show: `
 Examples:

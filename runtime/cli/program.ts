@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { VERSION } from "../bootstrap/version.js";
+import type { MaterializeFlags } from "./commands/materialize.js";
 import { COMMAND_HELP, MAIN_HELP } from "./help-texts.js";
 
 /** Options that every command takes. */
@@ -43,13 +44,16 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
   command("materialize [selection]", "run what makes the selected assets, in this process")
     .option("--config <file>", "run configuration: a YAML or JSON file, or JSON in place")
     .option("--tag <key=value...>", "tags of the run")
-    .action(async (selection: string | undefined, options: CommonOptions & { config?: string; tag?: string[] }) =>
+    .option("--stale", "only what is stale or missing; what would come out the same is reused")
+    .option("--force", "with --stale: reuse nothing")
+    .action(async (selection: string | undefined, options: CommonOptions & MaterializeFlags) =>
       exit(await (await import("./commands/materialize.js")).materialize(selection, options)),
     );
-  command("list [selection]", "the assets, parents first, with their last materialization").action(
-    async (selection: string | undefined, options: CommonOptions) =>
+  command("list [selection]", "the assets, parents first, with their last materialization")
+    .option("--stale", "only what is stale or missing, and why")
+    .action(async (selection: string | undefined, options: CommonOptions & { stale?: boolean }) =>
       exit(await (await import("./commands/list.js")).list(selection, options)),
-  );
+    );
   command("show <key>", "one asset: what it is, what it needs, what became of it").action(async (key: string, options: CommonOptions) =>
     exit(await (await import("./commands/show.js")).show(key, options)),
   );

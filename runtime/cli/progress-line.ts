@@ -24,6 +24,8 @@ export function progressLine(event: NewEvent, settings: LineSettings): string | 
       return `${pc.red("✗")} ${stepKey}${took}${payload.error ? `\n${indented(errorText(payload.error))}` : ""}`;
     case "STEP_UP_FOR_RETRY":
       return `${pc.yellow("↻")} ${stepKey}${took}  next try in ${durationText(payload.waitMs ?? 0)}${payload.error ? `\n${indented(`${payload.error.name}: ${payload.error.message}`)}` : ""}`;
+    case "STEP_REUSED":
+      return pc.dim(`= ${stepKey}  reused: its code and its inputs are as they were`);
     case "STEP_SKIPPED":
       return pc.dim(`– ${stepKey}  skipped: "${payload.reason}" did not give what it needs`);
     case "STEP_NOT_RUN":

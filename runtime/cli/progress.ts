@@ -19,7 +19,7 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 const DRAW_MS = 100;
 /** Running steps that have a line of their own in the live picture. */
 const SHOWN = 8;
-const ENDS: readonly string[] = ["STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED", "STEP_NOT_RUN", "STEP_CANCELED"];
+const ENDS: readonly string[] = ["STEP_SUCCESS", "STEP_REUSED", "STEP_FAILURE", "STEP_SKIPPED", "STEP_NOT_RUN", "STEP_CANCELED"];
 
 /** Shows a run as it goes: what runs, what waits, what checks found. Plain lines when it is not a terminal. */
 export class Progress {

@@ -112,4 +112,4 @@ export type { Duration } from "../../src/base/duration.js";
 // Running from a main script.
 export { AssetSelection } from "../../src/graph/asset-selection.js";
 export { bootstrap, type BootstrapOptions, type Millrace } from "../bootstrap/bootstrap.js";
-export type { MaterializeOptions, RunReport } from "../launch/session.js";
+export type { MaterializeOptions, MaterializeStaleOptions, RunReport } from "../launch/session.js";

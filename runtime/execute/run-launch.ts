@@ -5,6 +5,7 @@ import type { NewEvent } from "../../src/model/event.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import type { Owner, RunStore } from "../../src/storage/run-store.js";
 import type { UpstreamValue } from "./attempt.js";
+import { storedValue } from "./stored-value.js";
 import { LEASE_MS } from "./run-worker.js";
 
 /** A run that is to be made. */
@@ -62,15 +63,7 @@ export async function storedValues(store: RunStore, keys: readonly AssetKey[]): 
   const values = new Map<AssetKey, UpstreamValue>();
   for (const { assetKey, materialization, observation } of latest) {
     const newest = materialization ?? observation;
-    if (!newest) continue;
-    const { dataVersion, pointer, metadata } = newest.payload ?? {};
-    values.set(assetKey, {
-      ...(dataVersion === undefined ? {} : { dataVersion }),
-      eventId: newest.id,
-      pointer,
-      ...(metadata ? { metadata } : {}),
-      stored: newest.payload?.ioManager !== undefined,
-    });
+    if (newest) values.set(assetKey, storedValue(newest, newest.id));
   }
   return values;
 }

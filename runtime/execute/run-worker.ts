@@ -11,9 +11,11 @@ import { RunState } from "../../src/planning/run-state.js";
 import type { Claim, Completion, RunBatch } from "../../src/storage/run-store.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
 import { executeStep, type AttemptResult } from "./execute-step.js";
+import type { ReusableResults } from "./reusable-results.js";
 import type { RunOutcome, RunServices } from "./services.js";
 import { stepLog } from "./step-context.js";
 import { storedError } from "./stored-error.js";
+import { storedValue } from "./stored-value.js";
 import { ProcessExitError, StepCanceledError, StepTimeoutError } from "./user-code-boundary.js";
 import { outsideUserCode, type OutputSink } from "./captured-output.js";
 import { OutputChannels } from "./output-channels.js";
@@ -28,6 +30,8 @@ export interface ClaimedRun {
   readonly sourceVersion: string;
   /** Steps of an earlier run that need not run again: their outs are loaded as they are. */
   readonly upstream: ReadonlyMap<AssetKey, UpstreamValue>;
+  /** What need not be made again; absent: every step runs. */
+  readonly reusable?: ReusableResults;
 }
 
 interface Running {
@@ -148,12 +152,13 @@ export class RunWorker {
     outsideUserCode(() => setImmediate(write)); // user code may be what asks for it: a log line, an exit
   }
 
-  /** What follows from the events so far: steps become ready, or are passed over, which may pass over others in turn. */
+  /** What follows from the events so far: steps become ready, are reused or passed over, from which more may follow in turn. */
   #follow(): void {
     for (;;) {
       const { ready, passed } = this.#state.advance();
-      for (const step of ready) this.#queue.push({ step, number: 1 });
-      if (passed.length === 0) return;
+      const toRun = ready.filter((step) => !this.#reuses(step));
+      for (const step of toRun) this.#queue.push({ step, number: 1 });
+      if (passed.length === 0 && toRun.length === ready.length) return;
       for (const { step, status, cause } of passed) {
         const type = status === "SKIPPED" ? "STEP_SKIPPED" : "STEP_NOT_RUN";
         this.#state.apply(this.#event(type, step.key, { reason: cause }));
@@ -162,7 +167,26 @@ export class RunWorker {
       }
     }
   }
-  #transitions: { stepKey: string; status: "SKIPPED" | "NOT_RUN" | "CANCELED" }[] = [];
+  #transitions: { stepKey: string; status: "REUSED" | "SKIPPED" | "NOT_RUN" | "CANCELED" }[] = [];
+
+  /** Lets earlier results stand for a step whose code and inputs are as they were; downstream reads these. */
+  #reuses(step: PlannedStep): boolean {
+    const results = this.#run.reusable?.of(
+      step,
+      (key) => this.#specs.get(key),
+      (key) => this.#values.get(key)?.dataVersion,
+    );
+    if (!results) return false;
+    const reused = results.map(({ id, assetKey = "", payload }) => ({
+      key: assetKey,
+      ...(payload?.dataVersion === undefined ? {} : { dataVersion: payload.dataVersion }),
+      eventId: id,
+    }));
+    for (const result of results) this.#values.set(result.assetKey ?? "", storedValue(result, result.id));
+    this.#state.apply(this.#event("STEP_REUSED", step.key, { reused }));
+    this.#transitions.push({ stepKey: step.key, status: "REUSED" });
+    return true;
+  }
 
   async #write(): Promise<void> {
     if (this.#writing) return;
@@ -171,7 +195,10 @@ export class RunWorker {
       for (;;) {
         const completions = this.#completions;
         this.#completions = [];
-        for (const completion of completions) for (const event of completion.events) this.#state.apply(event);
+        for (const completion of completions) {
+          for (const event of completion.events) this.#state.apply(event);
+          this.#remember(completion, []); // what follows asks for the data versions; the ids of the events are known when they are stored
+        }
         if (this.#canceled) this.#cancelWaiting();
         this.#follow();
         const claims = this.#canceled ? [] : this.#claims();
@@ -253,13 +280,7 @@ export class RunWorker {
     for (const event of completion.events) {
       if (event.assetKey === undefined || (event.type !== "ASSET_MATERIALIZATION" && event.type !== "ASSET_OBSERVATION")) continue;
       const eventId = ids.find((id) => id.assetKey === event.assetKey)?.id;
-      this.#values.set(event.assetKey, {
-        ...(event.payload?.dataVersion === undefined ? {} : { dataVersion: event.payload.dataVersion }),
-        ...(eventId === undefined ? {} : { eventId }),
-        pointer: event.payload?.pointer,
-        ...(event.payload?.metadata ? { metadata: event.payload.metadata } : {}),
-        stored: event.payload?.ioManager !== undefined,
-      });
+      this.#values.set(event.assetKey, storedValue(event, eventId));
     }
   }
 

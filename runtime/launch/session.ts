@@ -5,17 +5,21 @@ import { ConfigError, RequestError } from "../../src/base/errors.js";
 import type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
 import { MASK, SecretMasker } from "../../src/config/secret-masker.js";
 import type { SelectionResult } from "../../src/graph/evaluate-selection.js";
-import type { AssetKey, AssetSpec } from "../../src/model/asset-spec.js";
+import type { AssetKey, AssetSpec, CheckSpec } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
 import { isFinal, type RunRecord } from "../../src/model/run.js";
 import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
 import { planRun } from "../../src/planning/plan-run.js";
 import type { Owner, RunStore } from "../../src/storage/run-store.js";
 import { outsideUserCode } from "../execute/captured-output.js";
+import { ReusableResults } from "../execute/reusable-results.js";
 import { createAndClaim, storedValues } from "../execute/run-launch.js";
 import { prepareRun, type PreparedConfig } from "../execute/prepare-run.js";
 import { superviseRun } from "../execute/supervise-run.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
+import { staleSelection } from "../../src/planning/staleness/stale-selection.js";
+import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
+import { readStaleness } from "./read-staleness.js";
 
 /** What a session works with. */
 export interface SessionOptions {
@@ -44,6 +48,12 @@ export interface MaterializeOptions {
   onEvent?(event: NewEvent): void;
 }
 
+/** What a run of what is stale is asked for. */
+export interface MaterializeStaleOptions extends MaterializeOptions {
+  /** Runs also what would come out the same. @defaultValue false */
+  readonly force?: boolean;
+}
+
 /** How a run went. */
 export interface RunReport {
   readonly runId: string;
@@ -55,7 +65,7 @@ export interface RunReport {
 export class Session {
   readonly #options: SessionOptions;
   readonly #specs: ReadonlyMap<AssetKey, AssetSpec>;
-  readonly graph: AssetGraph;
+  readonly graph: AssetGraph<AssetSpec, CheckSpec>;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -91,6 +101,32 @@ export class Session {
     const bound = this.#bound(selection);
     const plan = planRun(this.resolved.catalog, bound.resolve(this.graph));
     return this.#launch(plan, typeof selection === "string" ? selection : String(bound), options, {});
+  }
+
+  /**
+   * Which of these assets (default: all) are fresh, stale or missing by what the store has now, and why.
+   * Knows these and all that is upstream of them.
+   */
+  async staleness(keys: readonly AssetKey[] = this.graph.keys()): Promise<StalenessIndex> {
+    return (await readStaleness(this.store, this.graph, keys)).index;
+  }
+
+  /**
+   * Materializes what of the selection is stale or missing. A step whose code and inputs turn out to be as they were is not run: its earlier result is
+   * reused.
+   * @returns `undefined` when nothing is stale or missing: there is no run
+   */
+  async materializeStale(selection: string | AssetSelection = "*", options: MaterializeStaleOptions = {}): Promise<RunReport | undefined> {
+    const bound = this.#bound(selection);
+    const { catalog } = this.resolved;
+    const selected = bound.resolve(this.graph);
+    planRun(catalog, selected); // what could not run as a whole is refused, whatever of it is stale
+    const { index, latest } = await readStaleness(this.store, this.graph, selected.assets);
+    const stale = staleSelection(catalog, selected, index);
+    if (stale.assets.length === 0) return undefined;
+    const reusable = options.force ? undefined : new ReusableResults(latest, this.#options.codeVersion);
+    const text = typeof selection === "string" ? selection : String(bound);
+    return this.#launch(planRun(catalog, stale), text, options, reusable ? { reusable } : {});
   }
 
   /**
@@ -133,7 +169,7 @@ export class Session {
     plan: RunPlan,
     selection: string,
     options: MaterializeOptions,
-    lineage: { parentRunId?: string; rootRunId?: string },
+    { reusable, ...lineage }: { parentRunId?: string; rootRunId?: string; reusable?: ReusableResults },
   ): Promise<RunReport> {
     const { resolved, store, clock, owner, codeVersion, env } = this.#options;
     const masker = new SecretMasker();
@@ -157,7 +193,15 @@ export class Session {
       },
       prepared,
       masker,
-      { runId, epoch, plan, tags: options.tags ?? {}, sourceVersion: codeVersion, upstream: await storedValues(store, upstream) },
+      {
+        runId,
+        epoch,
+        plan,
+        tags: options.tags ?? {},
+        sourceVersion: codeVersion,
+        upstream: await storedValues(store, upstream),
+        ...(reusable ? { reusable } : {}),
+      },
       options.signal,
     );
     return { ...outcome, plan };
@@ -186,7 +230,7 @@ async function stepsLeft(store: RunStore, runId: string, plan: RunPlan): Promise
   const left = new Set<string>();
   for (const { key } of plan.steps) {
     const status = statuses.get(key);
-    if (status === "SUCCESS" || (status === "SKIPPED" && !left.has(causes?.get(key) ?? ""))) continue;
+    if (status === "SUCCESS" || status === "REUSED" || (status === "SKIPPED" && !left.has(causes?.get(key) ?? ""))) continue;
     left.add(key);
   }
   return plan.steps.filter((step) => left.has(step.key));

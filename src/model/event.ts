@@ -11,6 +11,7 @@ export const EVENT_TYPES = [
   "RUN_CANCELED",
   "STEP_START",
   "STEP_SUCCESS",
+  "STEP_REUSED",
   "STEP_FAILURE",
   "STEP_SKIPPED",
   "STEP_NOT_RUN",
@@ -72,6 +73,8 @@ export interface EventPayload {
   /** Hash of every user module that was loaded, and of the lock file. */
   readonly sourceVersion?: string;
   readonly inputs?: readonly InputVersion[];
+  /** The earlier materializations that stand for a step that is not run again. */
+  readonly reused?: readonly InputVersion[];
   /** What the IO manager gave back to find the value by. */
   readonly pointer?: unknown;
   readonly ioManager?: string;

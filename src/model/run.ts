@@ -9,13 +9,14 @@ export function isFinal(status: RunStatus): boolean {
   return status === "SUCCESS" || status === "FAILURE" || status === "CANCELED";
 }
 
-/** The states of a step. WAITING: something it needs has not ended. NOT_RUN: something it needs failed. */
+/** The states of a step. WAITING: something it needs has not ended. NOT_RUN: something it needs failed. REUSED: an earlier result stands for it. */
 export const STEP_STATUSES = [
   "WAITING",
   "READY",
   "RUNNING",
   "UP_FOR_RETRY",
   "SUCCESS",
+  "REUSED",
   "FAILURE",
   "SKIPPED",
   "NOT_RUN",
@@ -25,8 +26,9 @@ export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** Whether a step in this state will never change again within its run. */
 export function isFinalStep(status: StepStatus): boolean {
-  return status === "SUCCESS" || status === "FAILURE" || status === "SKIPPED" || status === "NOT_RUN" || status === "CANCELED";
+  return FINAL_STEPS.has(status);
 }
+const FINAL_STEPS: ReadonlySet<StepStatus> = new Set<StepStatus>(["SUCCESS", "REUSED", "FAILURE", "SKIPPED", "NOT_RUN", "CANCELED"]);
 
 /** How an attempt ended. LOST: its process is gone. ABANDONED: it ignored its abort past the grace period. */
 export type AttemptOutcome = "SUCCESS" | "FAILURE" | "RETRY" | "CANCELED" | "LOST" | "ABANDONED";

@@ -28,6 +28,7 @@ const STATUS_AFTER: Partial<Record<EventType, StepStatus>> = {
   STEP_START: "RUNNING",
   STEP_UP_FOR_RETRY: "UP_FOR_RETRY",
   STEP_SUCCESS: "SUCCESS",
+  STEP_REUSED: "REUSED",
   STEP_FAILURE: "FAILURE",
   STEP_SKIPPED: "SKIPPED",
   STEP_NOT_RUN: "NOT_RUN",
@@ -87,7 +88,7 @@ export class RunState {
     return [...this.#nodes.values()].filter((node) => statuses.includes(node.status)).map((node) => node.step);
   }
 
-  /** The assets that the step's attempts gave so far. */
+  /** The assets that the step's attempts gave so far, or that are reused. */
   givenBy(stepKey: string): ReadonlySet<string> {
     return this.#nodes.get(stepKey)?.given ?? new Set();
   }
@@ -100,6 +101,7 @@ export class RunState {
     const status = STATUS_AFTER[event.type];
     if (status === undefined || isFinalStep(node.status)) return;
     node.status = status;
+    if (status === "REUSED") for (const key of node.step.assets) node.given.add(key);
     if (!isFinalStep(status)) return;
     this.#open -= 1;
     if (status === "FAILURE") this.#failures += 1;
@@ -134,7 +136,7 @@ export class RunState {
     for (const edge of node.step.after) {
       const upstream = this.#nodes.get(edge.step);
       if (upstream === undefined || lets(edge, upstream)) continue;
-      if (upstream.status === "SUCCESS" || upstream.status === "SKIPPED" || edge.when === "failure")
+      if (upstream.status === "SUCCESS" || upstream.status === "REUSED" || upstream.status === "SKIPPED" || edge.when === "failure")
         return { step: node.step, status: "SKIPPED", cause: edge.step };
       forbids ??= edge;
     }
@@ -145,5 +147,5 @@ export class RunState {
 function lets(edge: StepEdge, upstream: Node): boolean {
   if (edge.when === "always") return true;
   if (edge.when === "failure") return upstream.status === "FAILURE" || upstream.status === "NOT_RUN";
-  return upstream.status === "SUCCESS" && (edge.asset === undefined || upstream.given.has(edge.asset));
+  return (upstream.status === "SUCCESS" || upstream.status === "REUSED") && (edge.asset === undefined || upstream.given.has(edge.asset));
 }

@@ -4,15 +4,23 @@ import type { CommonOptions } from "../program.js";
 import { readRunConfig } from "../read-run-config.js";
 import { runInTerminal } from "./run-in-terminal.js";
 
+/** Options of its own. */
+export interface MaterializeFlags {
+  readonly config?: string;
+  readonly tag?: readonly string[];
+  readonly stale?: boolean;
+  readonly force?: boolean;
+}
+
 /** `millrace materialize [SELECTION]` */
-export function materialize(
-  selection: string | undefined,
-  options: CommonOptions & { readonly config?: string; readonly tag?: readonly string[] },
-): Promise<number> {
+export function materialize(selection: string | undefined, options: CommonOptions & MaterializeFlags): Promise<number> {
   return withSession(options, (session, settings) => {
     const config = options.config === undefined ? undefined : readRunConfig(options.config);
+    const asked = { tags: tagsOf(options.tag ?? []), ...(config === undefined ? {} : { config }) };
     return runInTerminal(session, settings, options.json === true, (live) =>
-      session.materialize(selection ?? "*", { ...live, tags: tagsOf(options.tag ?? []), ...(config === undefined ? {} : { config }) }),
+      options.stale
+        ? session.materializeStale(selection, { ...asked, ...live, force: options.force === true })
+        : session.materialize(selection, { ...asked, ...live }),
     );
   });
 }

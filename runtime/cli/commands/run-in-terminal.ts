@@ -11,12 +11,12 @@ import { Progress } from "../progress.js";
 import { shortId } from "../project.js";
 import { allEvents } from "../run-events.js";
 
-/** Runs something in the foreground: shows how it goes, cancels on Ctrl-C, stops at once on a second one. */
+/** Runs something in the foreground: shows how it goes, cancels on Ctrl-C, stops at once on a second one. `start` resolves to `undefined` when nothing is to run. */
 export async function runInTerminal(
   session: Session,
   settings: Settings,
   json: boolean,
-  start: (options: Pick<MaterializeOptions, "signal" | "onPlan" | "onEvent">) => Promise<RunReport>,
+  start: (options: Pick<MaterializeOptions, "signal" | "onPlan" | "onEvent">) => Promise<RunReport | undefined>,
 ): Promise<number> {
   const beganMs = systemClock.nowMs();
   const canceler = new AbortController();
@@ -44,6 +44,10 @@ export async function runInTerminal(
       onEvent: (event) => progress?.event(event),
     });
     progress?.close();
+    if (!report) {
+      process.stdout.write(json ? "null\n" : "Nothing is stale or missing.\n");
+      return EXIT.ok;
+    }
     await conclude(session, report, systemClock.nowMs() - beganMs, json);
     return report.status === "SUCCESS" ? EXIT.ok : report.status === "CANCELED" ? EXIT.canceled : EXIT.failed;
   } finally {
@@ -93,6 +97,7 @@ function conclusion(report: RunReport, steps: readonly StepRecord[], materialize
   };
   const counts = [
     `${countOf(materialized, "asset")} materialized`,
+    ...count("REUSED", "reused"),
     ...count("FAILURE", "failed"),
     ...count("NOT_RUN", "not run"),
     ...count("SKIPPED", "skipped"),

@@ -4,6 +4,7 @@ import { RequestError } from "../../../src/base/errors.js";
 import { EXIT } from "../exit-codes.js";
 import { metadataText, timeText } from "../format.js";
 import { shortId, withSession } from "../project.js";
+import { chainLines, stalenessText } from "../staleness-text.js";
 import type { CommonOptions } from "../program.js";
 
 /** `millrace show KEY` */
@@ -18,9 +19,10 @@ export function show(key: string, options: CommonOptions): Promise<number> {
       });
     }
     const [latest] = await store.latestMaterializations([key]);
+    const { status, chain } = (await session.staleness([key])).explain(key);
     const checks = resolved.catalog.checks.filter((check) => check.asset === key);
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ ...spec, children: graph.children(key), checks, latest })}\n`);
+      process.stdout.write(`${JSON.stringify({ ...spec, children: graph.children(key), checks, latest, staleness: { status, chain } })}\n`);
       return EXIT.ok;
     }
     const line = (name: string, text: string): string => (text === "" ? "" : `${pc.dim(name.padEnd(13))}${text}\n`);
@@ -42,6 +44,8 @@ export function show(key: string, options: CommonOptions): Promise<number> {
         line("declared", spec.site ?? ""),
         line("needs", spec.deps.map((dep) => (dep.when === "success" ? dep.key : `${dep.key} (${dep.when})`)).join(", ")),
         line("needed by", graph.children(key).join(", ")),
+        line("state", spec.unit === undefined ? "" : stalenessText(status)),
+        ...chainLines(chain).map((text) => `  ${text}\n`),
         line("materialized", made ? `${timeText(made.atMs)} in run ${shortId(made.runId)}` : "never"),
         line("data version", made?.payload?.dataVersion ?? ""),
         ...Object.entries(made?.payload?.metadata ?? {}).map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`),

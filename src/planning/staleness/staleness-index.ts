@@ -88,11 +88,15 @@ export class StalenessIndex {
     return [...this.#causesAt(this.#place(key))];
   }
 
+  firstCause(key: AssetKey): StaleCause | undefined {
+    return this.#causesAt(this.#place(key)).next().value ?? undefined;
+  }
+
   /** How an asset is, with the first cause of each link down to the root. */
   explain(key: AssetKey): Staleness {
     const chain: StaleCause[] = [];
     for (let at: AssetKey | undefined = key; at !== undefined;) {
-      const [cause] = this.#causesAt(this.#place(at));
+      const cause = this.firstCause(at);
       if (cause) chain.push(cause);
       at = cause?.kind === "upstream-stale" ? cause.upstream : undefined;
     }
