@@ -59,11 +59,15 @@ export function metadataText(value: MetadataValue, width = 100): string {
       case "timestamp":
         return timeText(value.value);
       case "table":
-        return `${value.value.records.length} rows`;
+        return countOf(value.value.records.length, "row");
       case "table_schema":
         return value.value.map((column) => (column.type === undefined ? column.name : `${column.name} ${column.type}`)).join(", ");
       case "column_lineage":
-        return `${Object.keys(value.value).length} columns`;
+        return Object.entries(value.value)
+          .map(([column, from]) => `${column} ← ${from.map((one) => `${one.asset}.${one.column}`).join(", ")}`)
+          .join("; ");
+      case "code_references":
+        return value.value.map(({ file, line, url }) => url ?? (line === undefined ? file : `${file}:${line}`)).join(", ");
       case "text":
       case "url":
       case "path":
