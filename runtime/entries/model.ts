@@ -80,7 +80,9 @@ export type { DimensionMapping, PartitionMapping, TimeWindowMapping } from "../.
 export { strictestPolicy, type BackfillPolicy } from "../../src/model/backfill-policy.js";
 export { BackfillGraph, type BackfillAsset, type BackfillEdge } from "../../src/planning/backfill/backfill-graph.js";
 export { allPartitionsOf, partitionsFromRoots, type AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
-export { lostPartitions, nextRuns, type BackfillProgress, type BackfillRun } from "../../src/planning/backfill/next-runs.js";
+export { lostPartitions, type BackfillProgress } from "../../src/planning/backfill/backfill-progress.js";
+export { nextRuns, type NextRunsOptions } from "../../src/planning/backfill/next-runs.js";
+export type { BackfillRun } from "../../src/planning/backfill/run-groups.js";
 export { resolveJob, type JobAsset, type JobRequest, type ResolvedJob } from "../../src/planning/resolve-job.js";
 export { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
 export type { RecordedVersions, StaleCause, Staleness, StalenessAsset, StalenessStatus } from "../../src/planning/staleness/staleness.js";

@@ -3,7 +3,9 @@ import { IndexSet } from "../../../src/model/partitions/index-set";
 import { rangeOf } from "../../../src/model/partitions/partition-space";
 import { BackfillGraph, type BackfillAsset } from "../../../src/planning/backfill/backfill-graph";
 import { allPartitionsOf, partitionsFromRoots, type AssetPartitions } from "../../../src/planning/backfill/backfill-target";
-import { lostPartitions, nextRuns, type BackfillRun } from "../../../src/planning/backfill/next-runs";
+import { lostPartitions } from "../../../src/planning/backfill/backfill-progress";
+import { nextRuns } from "../../../src/planning/backfill/next-runs";
+import type { BackfillRun } from "../../../src/planning/backfill/run-groups";
 import { resolveJob, type JobAsset } from "../../../src/planning/resolve-job";
 
 const asOf = { nowMs: Date.parse("2024-02-01T00:00Z") };

@@ -14,6 +14,7 @@ import { DimensionMapper, type DimensionLink } from "./dimension-mapper.js";
 import { ConstantMapper, IdentityMapper, StaticMapper } from "./key-mappers.js";
 import type { PartitionMapper } from "./partition-mapper.js";
 import type { PartitionMapping, TimeWindowMapping } from "./partition-mapping.js";
+import { ShiftMapper } from "./shift-mapper.js";
 import { LatestTimeWindowMapper, TimeWindowMapper } from "./time-window-mapper.js";
 
 type Divided = PartitionsDefinition | null;
@@ -106,6 +107,7 @@ function pairMapper(mapping: PairMapping, up: PartitionSpace, down: PartitionSpa
     case "static":
       return new StaticMapper(mapping.map, up, down);
     case "time-window":
+      if (samePartitions(up.definition, down.definition)) return new ShiftMapper(mapping, up as TimeSpace);
       return new TimeWindowMapper(mapping, up as TimeSpace, down as TimeSpace);
     case "latest-time-window":
       return new LatestTimeWindowMapper(up as TimeSpace, down as TimeSpace);

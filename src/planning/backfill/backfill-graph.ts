@@ -33,12 +33,16 @@ export class BackfillGraph {
   readonly #spaces = new Map<AssetKey, PartitionSpace | null>();
   readonly #up = new Map<AssetKey, BackfillEdge[]>();
   readonly #down = new Map<AssetKey, BackfillEdge[]>();
+  readonly #units = new Map<string, AssetKey[]>();
 
   /** @param assets - in topological order; dependencies on assets that are not among them are left out */
   constructor(assets: readonly BackfillAsset[], asOf: PartitionsAsOf) {
     this.assets = assets;
     this.#byKey = new Map(assets.map((asset) => [asset.key, asset]));
-    for (const { key, partitions } of assets) this.#spaces.set(key, partitions && openPartitions(partitions, asOf));
+    for (const { key, partitions, unit } of assets) {
+      this.#spaces.set(key, partitions && openPartitions(partitions, asOf));
+      if (unit !== undefined) this.#units.set(unit, [...(this.#units.get(unit) ?? []), key]);
+    }
     for (const asset of assets) for (const dep of asset.deps) this.#addEdge(asset, dep);
   }
 
@@ -49,6 +53,12 @@ export class BackfillGraph {
   /** `null`: not divided. */
   space(key: AssetKey): PartitionSpace | null {
     return this.#spaces.get(key) ?? null;
+  }
+
+  /** The assets that are made together with this one, itself not included. */
+  mates(key: AssetKey): readonly AssetKey[] {
+    const { unit } = this.asset(key);
+    return unit === undefined ? [] : (this.#units.get(unit) ?? []).filter((mate) => mate !== key);
   }
 
   /** All partitions of an asset that exist. */
