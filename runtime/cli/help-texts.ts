@@ -49,7 +49,8 @@ Exits with 1 when there is a problem. Nothing is run and nothing is stored.
 
 Examples:
   millrace check
-  millrace check --strict      warnings count too`,
+  millrace check --strict      warnings count too
+  millrace check --seed 42     try mappings of your own on the pairs of partitions that a failed check told`,
   runs: `
 ID is the whole id, a part of it that no other run has at its beginning or end, or \`last\`.
 

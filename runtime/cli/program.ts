@@ -59,7 +59,10 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
   );
   command("check", "every problem of the definitions at once")
     .option("--strict", "warnings fail too")
-    .action(async (options: CommonOptions & { strict?: boolean }) => exit(await (await import("./commands/check.js")).check(options)));
+    .option("--seed <n>", "try mappings of your own on the same pairs of partitions again")
+    .action(async (options: CommonOptions & { strict?: boolean; seed?: string }) =>
+      exit(await (await import("./commands/check.js")).check(options)),
+    );
 }
 
 function addRunCommands(command: AddCommand, exit: (code: number) => void): void {
