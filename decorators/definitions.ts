@@ -4,7 +4,7 @@ import type { IOManager } from "../src/config/io-manager.js";
 import { tokenName, type Provided } from "../src/config/provided.js";
 import type { Ctor } from "../src/model/asset-ref.js";
 import type { IOOption } from "./asset.js";
-import { type AssetSet, DEFINITIONS, type DefinitionsShape, type ExternalAsset } from "./declarations/declaration.js";
+import { type AssetJob, type AssetSet, DEFINITIONS, type DefinitionsShape, type ExternalAsset } from "./declarations/declaration.js";
 import { asProvided } from "./declarations/parse-options.js";
 
 /** All that a code base defines. */
@@ -13,6 +13,8 @@ export interface DefinitionsOptions {
   readonly pipelines?: readonly Ctor[];
   /** What `defineAssets` and `externalAsset` gave. */
   readonly assets?: readonly (ExternalAsset | AssetSet)[];
+  /** What `defineAssetJob` gave. */
+  readonly jobs?: readonly AssetJob[];
   /** `Resource.with({...})`, `provide(token, object)`, or a class whose fields all have defaults. */
   readonly resources?: readonly (Provided | (new (...args: never[]) => ConfigurableResource))[];
   /** The IO manager of the assets that name none. @defaultValue files below the instance's storage folder */
@@ -25,12 +27,14 @@ export class Definitions implements DefinitionsShape {
   readonly [DEFINITIONS] = true;
   readonly pipelines: readonly Ctor[];
   readonly assets: readonly (ExternalAsset | AssetSet)[];
+  readonly jobs: readonly AssetJob[];
   readonly resources: readonly Provided[];
   declare readonly io?: Provided<IOManager>;
 
   constructor(options: DefinitionsOptions = {}) {
     this.pipelines = options.pipelines ?? [];
     this.assets = options.assets ?? [];
+    this.jobs = options.jobs ?? [];
     this.resources = (options.resources ?? []).map((given) => asProvided(given) as Provided);
     const io = asProvided(options.io);
     if (io !== undefined) this.io = io;
@@ -51,6 +55,7 @@ export class Definitions implements DefinitionsShape {
     return new Definitions({
       pipelines: parts.flatMap((part) => part.pipelines),
       assets: parts.flatMap((part) => part.assets),
+      jobs: parts.flatMap((part) => part.jobs),
       resources: parts.flatMap((part) => part.resources),
       ...(ios[0] ? { io: ios[0] } : {}),
     });

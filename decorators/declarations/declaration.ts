@@ -4,6 +4,8 @@ import type { MappingOption } from "../../src/model/partition-mapping/define-map
 import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
 import type { RetryPolicy } from "../../src/model/retry-policy.js";
+import type { RunConfigInput } from "../../src/config/run-config.js";
+import type { AssetSelection } from "../../src/graph/asset-selection.js";
 import type { IOManager } from "../../src/config/io-manager.js";
 import type { Provided, Token } from "../../src/config/provided.js";
 import type { DeclarationSite } from "../../src/base/declaration-site.js";
@@ -135,6 +137,18 @@ export interface AssetSet {
   readonly site: DeclarationSite;
 }
 
+/** A selection with a name. */
+export interface AssetJob {
+  readonly kind: "asset-job";
+  readonly name: string;
+  readonly selection: string | AssetSelection;
+  readonly description?: string;
+  readonly partitions?: PartitionsDefinition;
+  readonly config?: RunConfigInput;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly site: DeclarationSite;
+}
+
 /** The brand of `Definitions`; a symbol of the whole process, so that two copies of the package know each other's. */
 export const DEFINITIONS: unique symbol = Symbol.for("millrace/definitions") as never;
 
@@ -144,5 +158,7 @@ export interface DefinitionsShape {
   readonly pipelines: readonly Ctor[];
   readonly assets: readonly (ExternalAsset | AssetSet)[];
   readonly resources: readonly Provided[];
+  /** Absent: none. */
+  readonly jobs?: readonly AssetJob[];
   readonly io?: Provided<IOManager>;
 }

@@ -50,7 +50,7 @@ Exits with 1 when there is a problem. Nothing is run and nothing is stored.
 Examples:
   millrace check
   millrace check --strict      warnings count too
-  millrace check --seed 42     try mappings of your own on the pairs of partitions that a failed check told`,
+  millrace check --seed 42     try your own mappings on the same pairs again`,
   runs: `
 ID is the whole id, a part of it that no other run has at its beginning or end, or \`last\`.
 

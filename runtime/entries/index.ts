@@ -31,9 +31,10 @@ export { ref, edge, type EdgeOptions } from "../../decorators/ref.js";
 export { byPartition } from "../../decorators/by-partition.js";
 export { output } from "../../decorators/output.js";
 export { defineAssets, type AssetSetContext, type AssetSetSpec, type DefineAssetsOptions } from "../../decorators/define-assets.js";
+export { defineAssetJob, type AssetJobOptions } from "../../decorators/define-asset-job.js";
 export { externalAsset, type ExternalAssetOptions } from "../../decorators/external-asset.js";
 export { Definitions, type DefinitionsOptions } from "../../decorators/definitions.js";
-export type { AssetSet, ExternalAsset } from "../../decorators/declarations/declaration.js";
+export type { AssetJob, AssetSet, ExternalAsset } from "../../decorators/declarations/declaration.js";
 export { ScanError, type ScanProblem } from "../scan/scan-error.js";
 
 // What methods are told and what they give.
@@ -90,6 +91,7 @@ export type { ColumnLineage, TableColumn } from "../../src/model/metadata-value.
 export type { AssetRef, Ctor, Dep, Edge } from "../../src/model/asset-ref.js";
 export type { AssetKey, AssetSpec, CheckSpec, DependencySpec, EdgeWhen, UnitSpec } from "../../src/model/asset-spec.js";
 export type { Catalog, ResourceSpec } from "../../src/model/catalog.js";
+export type { JobSpec } from "../../src/model/job.js";
 
 // Resources, configuration and IO managers.
 export { ConfigurableResource, type Fields, type ResourceContext } from "../../src/config/configurable-resource.js";

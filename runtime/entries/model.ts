@@ -25,6 +25,7 @@ export { printSelection } from "../../src/graph/selection-printer.js";
 export { checkId } from "../../src/model/asset-spec.js";
 export type { AssetKey, AssetSpec, CheckSpec, DependencySpec, EdgeWhen, PartitionsKind, UnitSpec } from "../../src/model/asset-spec.js";
 export type { Catalog, ResourceSpec } from "../../src/model/catalog.js";
+export type { JobSpec } from "../../src/model/job.js";
 export type { EventPayload, EventRecord, EventType, InputVersion, NewEvent, StoredError } from "../../src/model/event.js";
 export type { ColumnLineage, MetadataValue, TableColumn } from "../../src/model/metadata-value.js";
 export type { RetryPolicy } from "../../src/model/retry-policy.js";

@@ -1,4 +1,5 @@
 import type { IOManager } from "../../src/config/io-manager.js";
+import type { RunConfigInput } from "../../src/config/run-config.js";
 import type { Provided, Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
@@ -57,6 +58,8 @@ export interface Bindings {
   /** The IO manager of all others; absent: files below the instance's storage folder. */
   readonly defaultIo?: Provided<IOManager>;
   readonly resources: ReadonlyMap<Token, Provided>;
+  /** Run configuration of the jobs that have one, by name, as their authors gave it. */
+  readonly jobConfigs: ReadonlyMap<string, RunConfigInput>;
   /** Mappings of authors' own by the ids that the catalog names. */
   readonly mappings: ReadonlyMap<string, CustomMapping>;
 }

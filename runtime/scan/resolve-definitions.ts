@@ -3,7 +3,7 @@ import type { Json } from "../../src/base/canonical-json.js";
 import { RequestError } from "../../src/base/errors.js";
 import type { AssetRef, Ctor } from "../../src/model/asset-ref.js";
 import { checkId } from "../../src/model/asset-spec.js";
-import type { ResourceSpec } from "../../src/model/catalog.js";
+import type { Catalog } from "../../src/model/catalog.js";
 import { bindConstructor } from "./bind-constructor.js";
 import { bindResources } from "./bind-resources.js";
 import type { ResolvedDefinitions } from "./bindings.js";
@@ -20,6 +20,7 @@ import { reportIncompleteResources } from "./report-incomplete-resources.js";
 import { reportMappings } from "./report-mappings.js";
 import { resolveAssetSet } from "./resolve-asset-set.js";
 import { resolveDependencies } from "./resolve-dependencies.js";
+import { resolveJobs } from "./resolve-jobs.js";
 import { resolveMethod } from "./resolve-method.js";
 import { ScanError, type ScanProblem } from "./scan-error.js";
 
@@ -63,8 +64,10 @@ export function resolveDefinitions(definitions: DefinitionsShape, options: Resol
   reportCycles(draft);
   reportMappings(draft);
   if (options.completeResources) reportIncompleteResources(draft, definitions.io);
+  const keysOf = keysIn(draft);
+  const jobs = resolveJobs(definitions.jobs ?? [], keysOf, draft);
   if (draft.problems.length > 0) throw new ScanError(draft.problems);
-  return resolved(draft, definitions, resources);
+  return resolved(draft, definitions, { resources, jobs, keysOf });
 }
 
 function addExternal(external: ExternalAsset, draft: CatalogDraft): void {
@@ -74,27 +77,33 @@ function addExternal(external: ExternalAsset, draft: CatalogDraft): void {
   draft.assets.set(external.key, describeAsset(asset, { site, deps, observable: false }, draft));
 }
 
-function resolved(draft: CatalogDraft, { io }: DefinitionsShape, resources: readonly ResourceSpec[]): ResolvedDefinitions {
+function keysIn({ index }: CatalogDraft): ResolvedDefinitions["keysOf"] {
+  return (ref) => {
+    const found = index.find(ref as AssetRef | string);
+    if ("key" in found) return [found.key];
+    throw new RequestError("REQUEST.UNKNOWN_REF", found.message, { fix: found.fix });
+  };
+}
+
+function resolved(
+  draft: CatalogDraft,
+  { io, jobs: givenJobs = [] }: DefinitionsShape,
+  { resources, jobs, keysOf }: Pick<Catalog, "resources" | "jobs"> & Pick<ResolvedDefinitions, "keysOf">,
+): ResolvedDefinitions {
   const catalog = deepFreeze({
     assets: [...draft.assets.values()].sort(orderBy(({ key }) => key)),
     checks: [...draft.checks.values()].sort(orderBy(checkId)),
     units: draft.units.sort(orderBy(({ id }) => id)),
     resources: [...resources].sort(orderBy(({ name }) => name)),
+    jobs,
   });
-  return {
-    catalog,
-    bindings: {
-      units: draft.bindings,
-      ioByAsset: draft.io,
-      ...(io ? { defaultIo: io } : {}),
-      resources: draft.resources,
-      mappings: draft.mappings.byId,
-    },
-    warnings: draft.warnings,
-    keysOf: (ref) => {
-      const found = draft.index.find(ref as AssetRef | string);
-      if ("key" in found) return [found.key];
-      throw new RequestError("REQUEST.UNKNOWN_REF", found.message, { fix: found.fix });
-    },
+  const bindings = {
+    units: draft.bindings,
+    ioByAsset: draft.io,
+    ...(io ? { defaultIo: io } : {}),
+    resources: draft.resources,
+    jobConfigs: new Map(givenJobs.flatMap(({ name, config }) => (config === undefined ? [] : [[name, config] as const]))),
+    mappings: draft.mappings.byId,
   };
+  return { catalog, bindings, warnings: draft.warnings, keysOf };
 }

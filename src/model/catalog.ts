@@ -1,5 +1,6 @@
 import type { Json } from "../base/canonical-json.js";
 import type { AssetSpec, CheckSpec, UnitSpec } from "./asset-spec.js";
+import type { JobSpec } from "./job.js";
 
 /** What is known of a resource without its code. */
 export interface ResourceSpec {
@@ -21,4 +22,6 @@ export interface Catalog {
   /** In order of id. */
   readonly units: readonly UnitSpec[];
   readonly resources: readonly ResourceSpec[];
+  /** In order of name. */
+  readonly jobs: readonly JobSpec[];
 }

@@ -30,6 +30,7 @@ const catalog: Catalog = {
   ],
   units: [],
   resources: [],
+  jobs: [],
 };
 
 const started: HttpServer[] = [];
