@@ -7,7 +7,7 @@ import type { Settings } from "../../runtime/instance/settings";
 import type { Session } from "../../runtime/launch/session";
 import type { scanDefinitions } from "../../runtime/scan/scan-definitions";
 import type { Clock } from "../../src/base/clock";
-import type { RunStore } from "../../src/storage/run-store";
+import type { Store } from "../../src/storage/store";
 import { PIPELINES, Weather } from "./shop";
 
 /** The parts of the product that the suite works with: in the scenario's process those that were built. */
@@ -35,7 +35,7 @@ export async function openedShop(home: string, product: Built, more: readonly (n
     repaired,
     me,
     mendedFile,
-    repair: (of: RunStore) => product.repairStore(of, product.systemClock.nowMs()),
-    sessionOn: (of: RunStore): Session => new product.Session({ ...about, store: of, concurrency: 4, cancelGraceMs: 10_000 }),
+    repair: (of: Store) => product.repairStore(of, product.systemClock.nowMs()),
+    sessionOn: (of: Store): Session => new product.Session({ ...about, store: of, concurrency: 4, cancelGraceMs: 10_000 }),
   };
 }

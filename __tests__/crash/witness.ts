@@ -1,6 +1,6 @@
 import { fsyncSync, openSync, writeSync } from "node:fs";
 import type { NewEvent } from "../../src/model/event";
-import type { RunStore } from "../../src/storage/run-store";
+import type { Store } from "../../src/storage/store";
 
 /** What the store has acknowledged: an event of a run, or the run itself. */
 export interface Fact {
@@ -9,7 +9,7 @@ export interface Fact {
 }
 
 /** The store, with a file beside it that holds what it acknowledged: a line for each fact, flushed before whoever asked goes on. */
-export function witnessed(store: RunStore, path: string): RunStore {
+export function witnessed(store: Store, path: string): Store {
   const file = openSync(path, "a");
   const asked = new Set<string>();
   const record = (runId: string, events: readonly NewEvent[], made = false): void => {

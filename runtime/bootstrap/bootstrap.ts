@@ -6,7 +6,7 @@ import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { Catalog } from "../../src/model/catalog.js";
 import type { RunRecord } from "../../src/model/run.js";
 import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
-import type { RunStore } from "../../src/storage/run-store.js";
+import type { Store } from "../../src/storage/store.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { readSettings } from "../instance/settings.js";
 import { codeVersion } from "../load/code-version.js";
@@ -29,7 +29,7 @@ export interface BootstrapOptions {
 /** Millrace, running in a main script. */
 export interface Millrace {
   readonly catalog: Catalog;
-  readonly store: RunStore;
+  readonly store: Store;
   /** Address of the HTTP endpoint, when there is one. */
   readonly url?: string;
   /** Materializes what the selection names, in this process. */
@@ -100,7 +100,7 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
   }
 }
 
-async function endedRun(store: RunStore, runId: string): Promise<RunRecord> {
+async function endedRun(store: Store, runId: string): Promise<RunRecord> {
   const run = await store.getRun(runId);
   if (!run) throw new RequestError("RUN.UNKNOWN", `There is no run ${runId}.`, { fix: "Look for it with `millrace runs`." });
   return run;

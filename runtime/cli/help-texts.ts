@@ -32,7 +32,9 @@ Examples:
   millrace materialize orders+                     orders and all that is made from it
   millrace materialize "group:sales and not kind:sql"
   millrace materialize --config run.yaml --tag ticket=42
-  millrace materialize --stale                     what \`millrace list --stale\` shows, and no more`,
+  millrace materialize --stale                     what \`millrace list --stale\` shows, and no more
+  millrace materialize daily_orders --partition 2025-07-15
+  millrace materialize daily_orders --partitions 2025-07-01...2025-07-31`,
   list: `
 Parents stand above their children.
 

@@ -46,6 +46,8 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
     .option("--tag <key=value...>", "tags of the run")
     .option("--stale", "only what is stale or missing; what would come out the same is reused")
     .option("--force", "with --stale: reuse nothing")
+    .option("--partition <key>", "the partition to make of each divided asset")
+    .option("--partitions <first...last>", "several partitions in one run: a range, or keys and ranges with commas")
     .action(async (selection: string | undefined, options: CommonOptions & MaterializeFlags) =>
       exit(await (await import("./commands/materialize.js")).materialize(selection, options)),
     );

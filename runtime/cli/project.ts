@@ -2,6 +2,7 @@ import { systemClock } from "../../src/base/clock.js";
 import { RequestError } from "../../src/base/errors.js";
 import type { RunRecord } from "../../src/model/run.js";
 import type { RunStore } from "../../src/storage/run-store.js";
+import type { Store } from "../../src/storage/store.js";
 import { Session } from "../launch/session.js";
 import { loadDefinitions } from "../bootstrap/load-definitions.js";
 import { openProject } from "../bootstrap/open-project.js";
@@ -16,7 +17,7 @@ export function settingsFor(options: CommonOptions): Promise<Settings> {
 }
 
 /** Runs `body` with the project's store, and closes it whatever happens. */
-export async function withStore<T>(options: CommonOptions, body: (store: RunStore, settings: Settings) => Promise<T>): Promise<T> {
+export async function withStore<T>(options: CommonOptions, body: (store: Store, settings: Settings) => Promise<T>): Promise<T> {
   const settings = await settingsFor(options);
   const { store, repaired } = await openProjectStore(settings);
   try {

@@ -2,7 +2,10 @@ import type { AssetKey, AssetSpec, CheckSpec, UnitSpec } from "../../src/model/a
 import type { StepLog } from "../../src/model/contexts.js";
 import type { NewEvent } from "../../src/model/event.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
+import type { IndexSet } from "../../src/model/partitions/index-set.js";
+import type { PartitionMapping } from "../../src/model/partition-mapping/partition-mapping.js";
 import type { PlannedStep } from "../../src/model/run-plan.js";
+import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import type { UnitBinding } from "../scan/bindings.js";
 import type { Boundary } from "./user-code-boundary.js";
 
@@ -33,9 +36,16 @@ export interface Attempt {
   readonly log: StepLog;
   /** Takes what happened, in its order. */
   record(event: NewEvent): void;
+  /** The partitions that it is to give, without those that earlier attempts gave; `undefined`: what it gives is not divided. */
+  readonly partitions?: ChosenPartitions;
   specOf(key: AssetKey): AssetSpec;
   checkOf(id: string): CheckSpec;
+  /** The newest value of an asset that is not divided. */
   upstream(key: AssetKey): UpstreamValue | undefined;
+  /** What these partitions (default: all of the attempt) need of a divided upstream; `undefined`: it is not divided. */
+  needs(key: AssetKey, of?: { readonly set?: IndexSet; readonly mapping?: PartitionMapping | undefined }): ChosenPartitions | undefined;
+  /** The newest value of a partition that the attempt needs. */
+  upstreamPartition(key: AssetKey, partitionKey: string): UpstreamValue | undefined;
   /** The fenced right to publish; false when the attempt is no longer current. */
   mayPublish(key: AssetKey): Promise<boolean>;
 }

@@ -7,9 +7,20 @@ import type { InputVersion } from "../../src/model/event.js";
  * Without a code version the run stands in for it, so that every run yields a new version.
  */
 export function derivedDataVersion(codeVersion: string | undefined, runId: string, inputs: readonly InputVersion[]): string {
-  const versions = Object.fromEntries(inputs.map((input) => [input.key, input.dataVersion ?? null]));
+  const versions = Object.fromEntries(inputs.map((input) => [nameOf(input), input.dataVersion ?? null]));
   return createHash("sha256")
     .update(canonicalJson({ code: codeVersion ?? `run:${runId}`, inputs: versions }))
     .digest("hex")
     .slice(0, 32);
+}
+
+/** One version for what was read of many partitions. */
+export function joinedDataVersion(inputs: readonly InputVersion[]): string {
+  const hash = createHash("sha256");
+  for (const input of inputs) hash.update(JSON.stringify([input.partition, input.dataVersion]));
+  return hash.digest("hex").slice(0, 32);
+}
+
+function nameOf({ key, partition }: InputVersion): string {
+  return partition === undefined ? key : `${key}\n${partition}`;
 }

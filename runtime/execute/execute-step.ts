@@ -1,7 +1,7 @@
 import type { ParameterBinding } from "../scan/bindings.js";
 import type { Attempt } from "./attempt.js";
 import { checkResults, givenByOut, givenFor, ONLY_OUT } from "./given-outputs.js";
-import { loadInput } from "./load-input.js";
+import { loadInput, neededBy } from "./load-input.js";
 import { OutputRecorder } from "./output-recorder.js";
 import type { RunServices } from "./services.js";
 import { AssetSetStepContext, StepCheckContext, StepContext, type StepFacts } from "./step-context.js";
@@ -44,6 +44,7 @@ async function runAttempt(services: RunServices, attempt: Attempt, recorder: Out
     selectedChecks: new Set(step.checks.map((id) => attempt.checkOf(id).name)),
     log: attempt.log,
     signal: boundary.signal,
+    ...(attempt.partitions ? { partitions: attempt.partitions } : {}),
   };
   if (unit.kind === "check") {
     const returned = await callMethod(services, attempt, new StepCheckContext(facts), recorder);
@@ -100,9 +101,18 @@ async function valueOf(
       return services.resources.get(parameter.token);
     case "input": {
       const value = await loadInput(services, attempt, parameter);
-      if (attempt.upstream(parameter.key)?.stored)
+      if (isLoaded(attempt, parameter))
         recorder.event("LOADED_INPUT", parameter.key, { ioManager: services.resources.ioFor(parameter.key).constructor.name });
       return value;
     }
   }
+}
+
+/** Whether something was loaded, or will be when it is asked for. */
+function isLoaded(attempt: Attempt, input: Extract<ParameterBinding, { kind: "input" }>): boolean {
+  const { key } = input;
+  const needed = neededBy(attempt, input);
+  if (!needed) return attempt.upstream(key)?.stored === true;
+  const { set, space } = needed;
+  return set.size > 1 || [...set].some((index) => attempt.upstreamPartition(key, space.keyAt(index))?.stored);
 }

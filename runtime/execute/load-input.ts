@@ -2,10 +2,13 @@ import { types } from "node:util";
 import { ExecutionError } from "../../src/base/errors.js";
 import type { InputContext, IOManager } from "../../src/config/io-manager.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { PartitionPoint } from "../../src/model/event.js";
+import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import type { BuiltInType, ParameterBinding } from "../scan/bindings.js";
-import type { Attempt } from "./attempt.js";
+import type { Attempt, UpstreamValue } from "./attempt.js";
 import { isAsyncIterable } from "./given-outputs.js";
 import type { RunServices } from "./services.js";
+import { StoredPartitions } from "./stored-partitions.js";
 import { callUserCode } from "./user-code-boundary.js";
 
 type InputBinding = Extract<ParameterBinding, { kind: "input" }>;
@@ -28,16 +31,79 @@ export class NothingStoredError extends ExecutionError {
   }
 }
 
+/** A partition that should be loaded was never materialized, or stored nothing. */
+export class PartitionNotStoredError extends ExecutionError {
+  constructor({ key, partition }: { readonly key: AssetKey; readonly partition: string }, step: string, materialized: boolean) {
+    const why = materialized ? "whose last materialization stored no value" : "which was never materialized";
+    super("STEP.PARTITION_NOT_STORED", `Step "${step}" needs partition "${partition}" of "${key}", ${why}.`, {
+      fix: materialized
+        ? `Let "${key}" return its value, or order after it only: \`deps: ["${key}"]\`.`
+        : `Run \`millrace materialize ${key} --partition "${partition}"\` first.`,
+    });
+  }
+}
+
 /** The upstream's value through its IO manager, in the form in which the parameter takes it. */
 export async function loadInput(services: RunServices, attempt: Attempt, input: InputBinding): Promise<unknown> {
+  const needed = neededBy(attempt, input);
+  if (needed && input.form === "partitions") return partitionsOf(needed, { services, attempt, input });
+  if (needed) return loadOnly(needed, { services, attempt, input });
   const upstream = attempt.upstream(input.key);
   if (!upstream?.stored) {
     if (input.optional) return undefined;
     throw new (upstream?.eventId === undefined ? NeverMaterializedError : NothingStoredError)(input.key, attempt.step.key);
   }
+  return loadValue({ services, attempt, input }, upstream, undefined);
+}
+
+/** The partitions of a divided upstream that the input takes: not those that the attempt itself is to give. */
+export function neededBy({ needs, step, partitions }: Attempt, { key, mapping }: InputBinding): ChosenPartitions | undefined {
+  const needed = needs(key, { mapping });
+  return needed && partitions && step.assets.includes(key) ? { space: needed.space, set: needed.set.difference(partitions.set) } : needed;
+}
+
+interface Load {
+  readonly services: RunServices;
+  readonly attempt: Attempt;
+  readonly input: InputBinding;
+}
+
+/** The value of the one partition that is needed; that it is one was seen when the run was launched. */
+async function loadOnly({ space, set }: ChosenPartitions, load: Load): Promise<unknown> {
+  const { attempt, input } = load;
+  const index = set.nextFrom(0);
+  if (index === undefined) return undefined;
+  const partition = space.keyAt(index);
+  const upstream = attempt.upstreamPartition(input.key, partition);
+  if (upstream?.stored) return loadValue(load, upstream, { key: partition, index });
+  if (input.optional) return undefined;
+  throw new PartitionNotStoredError({ key: input.key, partition }, attempt.step.key, upstream !== undefined);
+}
+
+function partitionsOf({ space, set }: ChosenPartitions, load: Load): StoredPartitions {
+  const { attempt, input } = load;
+  const keys = [...set].map((index) => space.keyAt(index));
+  return new StoredPartitions(keys, {
+    asset: input.key,
+    signal: attempt.boundary.signal,
+    load: async (key) => {
+      const upstream = attempt.upstreamPartition(input.key, key);
+      if (!upstream?.stored)
+        throw new PartitionNotStoredError({ key: input.key, partition: key }, attempt.step.key, upstream !== undefined);
+      return loadValue(load, upstream, { key, index: space.indexOf(key) ?? 0 });
+    },
+  });
+}
+
+async function loadValue(
+  { services, attempt, input }: Load,
+  upstream: UpstreamValue,
+  partition: PartitionPoint | undefined,
+): Promise<unknown> {
   const context: InputContext = {
     assetKey: input.key,
     runId: attempt.runId,
+    ...(partition ? { partitionKey: partition.key } : {}),
     pointer: upstream.pointer,
     dataVersion: upstream.dataVersion,
     metadata: upstream.metadata ?? {},

@@ -1,14 +1,17 @@
 import { ExecutionError } from "../../src/base/errors.js";
 import type { IOManager, OutputContext } from "../../src/config/io-manager.js";
 import type { AssetKey, AssetSpec } from "../../src/model/asset-spec.js";
-import type { EventPayload, InputVersion, NewEvent } from "../../src/model/event.js";
+import type { EventPayload, NewEvent, PartitionPoint } from "../../src/model/event.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
+import { isPartitionValues } from "../../src/model/partition-values.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
 import type { AssetCheckResult } from "../../src/model/results.js";
 import type { Attempt } from "./attempt.js";
 import { withOutputTo } from "./captured-output.js";
 import { derivedDataVersion } from "./data-version.js";
 import { observedBy, ONLY_OUT, type Given } from "./given-outputs.js";
+import { givenByPartition } from "./given-partitions.js";
+import { InputVersions } from "./input-versions.js";
 import type { RunServices } from "./services.js";
 import type { StepContext } from "./step-context.js";
 import { callUserCode } from "./user-code-boundary.js";
@@ -24,17 +27,18 @@ export class BlockingCheckFailedError extends ExecutionError {
 export class OutputRecorder {
   readonly #services: RunServices;
   readonly #attempt: Attempt;
-  /** The data version of each out that was given. */
-  readonly #given = new Map<AssetKey, string | undefined>();
+  readonly #given = new Set<AssetKey>();
+  readonly #inputs: InputVersions;
   readonly #evaluated = new Set<string>();
   readonly #blocked: string[] = [];
 
   constructor(services: RunServices, attempt: Attempt) {
     this.#services = services;
     this.#attempt = attempt;
+    this.#inputs = new InputVersions(attempt);
   }
 
-  event(type: NewEvent["type"], assetKey: AssetKey | undefined, payload: EventPayload): void {
+  event(type: NewEvent["type"], assetKey: AssetKey | undefined, payload: EventPayload, partition?: PartitionPoint): void {
     const { step, number } = this.#attempt;
     this.#attempt.record({
       type,
@@ -42,6 +46,7 @@ export class OutputRecorder {
       stepKey: step.key,
       attempt: number,
       ...(assetKey === undefined ? {} : { assetKey }),
+      ...(partition ? { partition } : {}),
       payload: this.#services.masker.deep(payload),
     });
   }
@@ -61,22 +66,38 @@ export class OutputRecorder {
     if (!attempt.step.assets.includes(key)) return this.checks(given.checks, key); // not wanted in this run; its checks may be
     if (this.#given.has(key))
       throw new ExecutionError("STEP.OUT_TWICE", `"${key}" was given twice in one attempt.`, { fix: "Give each out once." });
+    this.#given.add(key);
     const spec = attempt.specOf(key);
-    const inputs = this.#inputVersions(spec);
-    const stored = given.hasValue ? await this.#store(key, given.value, spec) : undefined;
-    const dataVersion = given.dataVersion ?? derivedDataVersion(spec.codeVersion, attempt.runId, inputs);
-    this.#given.set(key, dataVersion);
+    if (!attempt.partitions) {
+      await this.#materialize(given, spec, context);
+    } else {
+      const where = attempt.unit.site ?? attempt.unit.id;
+      const gift = { asset: key, where, chosen: attempt.partitions, skippable: spec.skippable, boundary: attempt.boundary };
+      for await (const [partition, each] of givenByPartition(given, gift)) await this.#materialize(each, spec, context, partition);
+      if (isPartitionValues(given.value)) this.checks(given.checks, key);
+    }
+  }
+
+  /** Stores what was given for an asset, or for one partition of it, and tells it. */
+  async #materialize(given: Given, spec: AssetSpec, context: StepContext, partition?: PartitionPoint): Promise<void> {
+    const { runId, sourceVersion } = this.#attempt;
+    const { key, codeVersion } = spec;
+    const inputs = this.#inputs.of(spec, partition);
+    const stored = given.hasValue ? await this.#store(given.value, spec, partition) : undefined;
+    const dataVersion = given.dataVersion ?? derivedDataVersion(codeVersion, runId, inputs);
+    this.#inputs.remember(key, partition, dataVersion);
     const metadata = { ...context.metadataOf(given.out), ...given.metadata, ...stored?.metadata };
-    this.event("ASSET_MATERIALIZATION", key, {
+    const payload: EventPayload = {
       ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
       dataVersion,
-      ...(spec.codeVersion === undefined ? {} : { codeVersion: spec.codeVersion }),
-      sourceVersion: attempt.sourceVersion,
+      ...(codeVersion === undefined ? {} : { codeVersion }),
+      sourceVersion,
       inputs,
       ...(stored?.pointer === undefined ? {} : { pointer: stored.pointer }),
       ...(stored ? { ioManager: stored.manager } : {}),
-    });
-    this.checks(given.checks, key);
+    };
+    this.event("ASSET_MATERIALIZATION", key, payload, partition);
+    this.checks(given.checks, key, partition);
   }
 
   /** What an observing method reports; without a data version it tells nothing of whether the data changed. */
@@ -88,16 +109,18 @@ export class OutputRecorder {
     const observed = observedBy(returned, this.#attempt.unit.site ?? key);
     const { codeVersion } = specOf(key);
     const metadata = { ...context.metadataOf(out), ...normalizeMetadata(observed.metadata) };
-    this.#given.set(key, observed.dataVersion);
-    this.event("ASSET_OBSERVATION", key, {
+    this.#given.add(key);
+    const payload: EventPayload = {
       ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
       ...(observed.dataVersion === undefined ? {} : { dataVersion: observed.dataVersion }),
       ...(codeVersion === undefined ? {} : { codeVersion }),
       sourceVersion,
-    });
+    };
+    for (const partition of this.#points()) this.event("ASSET_OBSERVATION", key, payload, partition);
   }
 
-  checks(results: readonly AssetCheckResult[], asset: AssetKey | undefined): void {
+  /** @param partition - that the results are about; default: every partition of the attempt */
+  checks(results: readonly AssetCheckResult[], asset: AssetKey | undefined, partition?: PartitionPoint): void {
     const { step } = this.#attempt;
     for (const result of results) {
       const id = this.#checkId(result, asset);
@@ -106,7 +129,7 @@ export class OutputRecorder {
       this.#evaluated.add(id);
       if (spec.blocking && !result.passed && result.severity === "ERROR") this.#blocked.push(id);
       const metadata = normalizeMetadata(result.metadata);
-      this.event("ASSET_CHECK_EVALUATION", spec.asset, {
+      const payload: EventPayload = {
         check: {
           name: spec.name,
           passed: result.passed,
@@ -115,8 +138,16 @@ export class OutputRecorder {
           ...(result.description === undefined ? {} : { description: result.description }),
         },
         ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
-      });
+      };
+      for (const each of partition ? [partition] : this.#points()) this.event("ASSET_CHECK_EVALUATION", spec.asset, payload, each);
     }
+  }
+
+  /** Each partition of the attempt; `undefined` alone where nothing is divided. */
+  *#points(): Generator<PartitionPoint | undefined> {
+    const { partitions } = this.#attempt;
+    if (!partitions) return yield undefined;
+    for (const index of partitions.set) yield { key: partitions.space.keyAt(index), index };
   }
 
   /** Every out that may not be missing is there, every check was evaluated, and none that blocks failed. */
@@ -160,22 +191,10 @@ export class OutputRecorder {
     );
   }
 
-  /** The versions of what the asset depends on, as this attempt saw them. The event of a sibling given before is stored with this one. */
-  #inputVersions(spec: AssetSpec): InputVersion[] {
-    return spec.deps.map((dep) => {
-      const upstream = this.#given.has(dep.key) ? { dataVersion: this.#given.get(dep.key) } : this.#attempt.upstream(dep.key);
-      return {
-        key: dep.key,
-        ...(upstream?.dataVersion === undefined ? {} : { dataVersion: upstream.dataVersion }),
-        ...(upstream === undefined || !("eventId" in upstream) || upstream.eventId === undefined ? {} : { eventId: upstream.eventId }),
-      };
-    });
-  }
-
   async #store(
-    key: AssetKey,
     value: unknown,
-    spec: AssetSpec,
+    { key, metadata }: AssetSpec,
+    partition: PartitionPoint | undefined,
   ): Promise<{ pointer: unknown; manager: string; metadata: Record<string, MetadataValue> }> {
     const attempt = this.#attempt;
     const manager = this.#services.resources.ioFor(key);
@@ -185,12 +204,13 @@ export class OutputRecorder {
       runId: attempt.runId,
       stepKey: attempt.step.key,
       attemptId: attempt.attemptId,
-      metadata: spec.metadata,
+      ...(partition ? { partitionKey: partition.key, attemptId: this.#attemptIdOf(partition) } : {}),
+      metadata,
       storageDir: this.#services.storageDir,
       outlivesPowerCut: this.#services.fsync === "FULL",
       log: attempt.log,
       signal: attempt.boundary.signal,
-      addOutputMetadata: (metadata) => void Object.assign(added, normalizeMetadata(metadata)),
+      addOutputMetadata: (more) => void Object.assign(added, normalizeMetadata(more)),
     };
     try {
       const pointer = await callUserCode(attempt.boundary, () => manager.store(value, context));
@@ -202,12 +222,18 @@ export class OutputRecorder {
           );
         await callUserCode(attempt.boundary, () => manager.publish?.(context));
       }
-      this.event("HANDLED_OUTPUT", key, { ioManager: manager.constructor.name });
+      this.event("HANDLED_OUTPUT", key, { ioManager: manager.constructor.name }, partition);
       return { pointer, manager: manager.constructor.name, metadata: added };
     } catch (error) {
       await this.#discard(manager, context);
       throw error;
     }
+  }
+
+  /** An attempt that stores several partitions has a name for each, so that a manager that knows of none keeps them apart too. */
+  #attemptIdOf({ index }: PartitionPoint): string {
+    const { attemptId, partitions } = this.#attempt;
+    return (partitions?.set.size ?? 1) > 1 ? `${attemptId}.${index}` : attemptId;
   }
 
   /** Drops what was not published; a manager that cannot, or that takes longer than a canceled step may, leaves it to a sweep. */

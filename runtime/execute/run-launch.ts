@@ -2,15 +2,19 @@ import type { Json } from "../../src/base/canonical-json.js";
 import { newId } from "../../src/base/ids.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
-import type { RunPlan } from "../../src/model/run-plan.js";
-import type { Owner, RunStore } from "../../src/storage/run-store.js";
+import { layoutOf } from "../../src/model/partitions/partition-layout.js";
+import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
+import type { RunDivision } from "../../src/planning/run-division.js";
+import type { NewRun, Owner, RunStore } from "../../src/storage/run-store.js";
 import type { UpstreamValue } from "./attempt.js";
 import { storedValue } from "./stored-value.js";
+import { onlyPartition } from "./given-so-far.js";
 import { LEASE_MS } from "./run-worker.js";
 
 /** A run that is to be made. */
 export interface RunRequest {
   readonly plan: RunPlan;
+  readonly division: RunDivision;
   readonly selection: string;
   readonly tags: Readonly<Record<string, string>>;
   /** Run configuration with secrets masked. */
@@ -40,18 +44,42 @@ export async function createAndClaim(
     plan: request.plan as unknown as Json,
     config: request.config,
     steps: request.plan.steps.map((step) => ({ key: step.key, assets: step.assets })),
-    events: plannedEvents(request.plan, nowMs),
+    events: plannedEvents(request.plan, request.division, nowMs),
+    ...partitionsOf(request),
     claimedBy: { owner, leaseMs: LEASE_MS },
   });
   return { runId, epoch };
 }
 
-function plannedEvents(plan: RunPlan, atMs: number): NewEvent[] {
+/** What is divided of the run; those of its events that name no partition are about all of them. */
+function partitionsOf({ plan, division }: RunRequest): Pick<NewRun, "partitions"> {
+  const { chosen } = division;
+  if (!chosen) return {};
+  const divided = plan.steps.filter((step) => division.of(step));
+  const assets = divided.flatMap((step) => [...step.assets, ...step.checks.map((id) => id.split("#")[0] ?? "")]);
+  return { partitions: { layout: layoutOf(chosen.space), indexes: chosen.set, assets: [...new Set(assets)] } };
+}
+
+function plannedEvents(plan: RunPlan, division: RunDivision, atMs: number): NewEvent[] {
+  const partitionOf = (step: PlannedStep): Pick<NewEvent, "partition"> => onlyPartition(division.of(step));
   return plan.steps.flatMap((step) => [
-    ...step.assets.map((assetKey): NewEvent => ({ type: "ASSET_MATERIALIZATION_PLANNED", atMs, stepKey: step.key, assetKey })),
+    ...step.assets.map((assetKey): NewEvent => ({
+      type: "ASSET_MATERIALIZATION_PLANNED",
+      atMs,
+      stepKey: step.key,
+      assetKey,
+      ...partitionOf(step),
+    })),
     ...step.checks.map((id): NewEvent => {
       const [assetKey = "", name = ""] = id.split("#");
-      return { type: "ASSET_CHECK_EVALUATION_PLANNED", atMs, stepKey: step.key, assetKey, payload: { message: name } };
+      return {
+        type: "ASSET_CHECK_EVALUATION_PLANNED",
+        atMs,
+        stepKey: step.key,
+        assetKey,
+        ...partitionOf(step),
+        payload: { message: name },
+      };
     }),
   ]);
 }

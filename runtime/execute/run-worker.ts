@@ -6,17 +6,21 @@ import type { EventPayload, EventType, NewEvent } from "../../src/model/event.js
 import { isFailure, isRetryRequested } from "../../src/model/results.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
 import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
+import type { ChosenPartitions, RunDivision } from "../../src/planning/run-division.js";
 import { retryDelayMs } from "../../src/planning/retry-delay.js";
 import { RunState } from "../../src/planning/run-state.js";
 import type { Claim, Completion, RunBatch } from "../../src/storage/run-store.js";
+import type { UnitBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
 import { executeStep, type AttemptResult } from "./execute-step.js";
 import type { ReusableResults } from "./reusable-results.js";
+import { GivenSoFar, type Missing } from "./given-so-far.js";
 import type { RunOutcome, RunServices } from "./services.js";
 import { stepLog } from "./step-context.js";
 import { storedError } from "./stored-error.js";
 import { storedValue } from "./stored-value.js";
 import { ProcessExitError, StepCanceledError, StepTimeoutError } from "./user-code-boundary.js";
+import { UpstreamValues } from "./upstream-values.js";
 import { outsideUserCode, type OutputSink } from "./captured-output.js";
 import { OutputChannels } from "./output-channels.js";
 
@@ -28,10 +32,11 @@ export interface ClaimedRun {
   readonly tags: Readonly<Record<string, string>>;
   /** Hash of every loaded user module and of the lock file. */
   readonly sourceVersion: string;
-  /** Steps of an earlier run that need not run again: their outs are loaded as they are. */
+  /** Assets that the run only reads, with their newest values; partitions are looked up when a step needs them. */
   readonly upstream: ReadonlyMap<AssetKey, UpstreamValue>;
   /** What need not be made again; absent: every step runs. */
   readonly reusable?: ReusableResults;
+  readonly division: RunDivision;
 }
 
 interface Running {
@@ -70,7 +75,8 @@ export class RunWorker {
   readonly #specs: ReadonlyMap<AssetKey, AssetSpec>;
   readonly #checks: ReadonlyMap<string, CheckSpec>;
   readonly #units: ReadonlyMap<string, UnitSpec>;
-  readonly #values: Map<AssetKey, UpstreamValue>;
+  readonly #values: UpstreamValues;
+  readonly #given = new Map<string, GivenSoFar>();
   readonly #running = new Map<string, Running>();
   readonly #retrying = new Map<string, { readonly step: PlannedStep; readonly number: number; readonly controller: AbortController }>();
   readonly #queue: { readonly step: PlannedStep; readonly number: number }[] = [];
@@ -91,7 +97,7 @@ export class RunWorker {
     this.#specs = new Map(services.resolved.catalog.assets.map((spec) => [spec.key, spec]));
     this.#checks = new Map(services.resolved.catalog.checks.map((check) => [checkId(check), check]));
     this.#units = new Map(services.resolved.catalog.units.map((unit) => [unit.id, unit]));
-    this.#values = new Map(run.upstream);
+    this.#values = new UpstreamValues(services.store, run.upstream);
   }
 
   /** Runs to the end. Rejects only when the store is lost or the run was taken over. */
@@ -163,7 +169,7 @@ export class RunWorker {
         const type = status === "SKIPPED" ? "STEP_SKIPPED" : "STEP_NOT_RUN";
         this.#state.apply(this.#event(type, step.key, { reason: cause }));
         this.#transitions.push({ stepKey: step.key, status });
-        if (status === "NOT_RUN") this.#events.push(...this.#notMaterialized(step, new Set(), "UPSTREAM_FAILED_TO_MATERIALIZE"));
+        if (status === "NOT_RUN") this.#events.push(...this.#notMaterialized(step, "UPSTREAM_FAILED_TO_MATERIALIZE"));
       }
     }
   }
@@ -174,7 +180,7 @@ export class RunWorker {
     const results = this.#run.reusable?.of(
       step,
       (key) => this.#specs.get(key),
-      (key) => this.#values.get(key)?.dataVersion,
+      (key) => this.#values.of(key)?.dataVersion,
     );
     if (!results) return false;
     const reused = results.map(({ id, assetKey = "", payload }) => ({
@@ -276,11 +282,11 @@ export class RunWorker {
   }
 
   /** The newest value of each asset that this completion materialized, for the steps that come after it. */
-  #remember(completion: Completion, ids: readonly { readonly assetKey?: string; readonly id: number }[]): void {
+  #remember(completion: Completion, ids: readonly { readonly id: number }[]): void {
+    let told = 0; // ids stand in the order of the events that have one
     for (const event of completion.events) {
       if (event.assetKey === undefined || (event.type !== "ASSET_MATERIALIZATION" && event.type !== "ASSET_OBSERVATION")) continue;
-      const eventId = ids.find((id) => id.assetKey === event.assetKey)?.id;
-      this.#values.set(event.assetKey, storedValue(event, eventId));
+      this.#values.remember(event, ids[told++]?.id);
     }
   }
 
@@ -303,7 +309,7 @@ export class RunWorker {
     for (const step of this.#state.stepsIn("WAITING", "READY", "UP_FOR_RETRY")) {
       this.#state.apply(this.#event("STEP_CANCELED", step.key, {}));
       this.#transitions.push({ stepKey: step.key, status: "CANCELED" });
-      this.#events.push(...this.#notMaterialized(step, this.#state.givenBy(step.key), "RUN_TERMINATED"));
+      this.#events.push(...this.#notMaterialized(step, "RUN_TERMINATED"));
     }
   }
 
@@ -339,11 +345,17 @@ export class RunWorker {
         throw error;
       },
     };
+    const wanted = this.#wantedOf(running, unit);
+    const partitions = this.#partitionsOf(wanted);
+    const needs: Attempt["needs"] = (key, of) => this.#needs(step, key, { set: of?.set ?? partitions?.set, mapping: of?.mapping });
+    await this.#learn(wanted, binding, needs);
     const attempt: Attempt = {
       runId: this.#run.runId,
       runTags: this.#run.tags,
       sourceVersion: this.#run.sourceVersion,
-      step: this.#wantedOf(running, unit),
+      step: wanted,
+      ...(partitions ? { partitions } : {}),
+      needs,
       unit,
       binding,
       attemptId,
@@ -359,7 +371,8 @@ export class RunWorker {
       record,
       specOf: (key) => this.#specs.get(key) ?? missing(key),
       checkOf: (id) => this.#checks.get(id) ?? missing(id),
-      upstream: (key) => this.#values.get(key),
+      upstream: (key) => this.#values.of(key),
+      upstreamPartition: (key, partition) => this.#values.ofPartition(key, partition),
       mayPublish: (key) =>
         this.#services.store.recordPublication(this.#run.runId, this.#run.epoch, attemptId, key, this.#services.clock.nowMs()),
     };
@@ -382,12 +395,40 @@ export class RunWorker {
     return over;
   }
 
+  /** The partitions that are still to be given. */
+  #partitionsOf(step: PlannedStep): ChosenPartitions | undefined {
+    const chosen = this.#run.division.of(step);
+    const given = this.#given.get(step.key);
+    return chosen && given && step.assets.length > 0 ? { space: chosen.space, set: given.left(step, chosen) } : chosen;
+  }
+
+  /** What a step needs of a divided upstream, without what it is to give itself. */
+  #needs(step: PlannedStep, key: AssetKey, of: Parameters<RunDivision["neededBy"]>[2]): ChosenPartitions | undefined {
+    const { division } = this.#run;
+    const space = division.spaceOf(key);
+    const needed = space && division.neededBy(step, key, of);
+    return needed ? { space, set: needed.partitions } : undefined;
+  }
+
+  /** Looks up what is known of the partitions that a step reads. */
+  async #learn(step: PlannedStep, { code }: UnitBinding, needs: Attempt["needs"]): Promise<void> {
+    const { division } = this.#run;
+    const learn = async (key: AssetKey, needed: ChosenPartitions | undefined): Promise<void> => {
+      if (needed) await this.#values.learn(key, needed.space, needed.set);
+    };
+    for (const key of division.dividedUpstreamOf(step)) await learn(key, needs(key));
+    for (const parameter of code.kind === "method" ? code.parameters : [])
+      if (parameter.kind === "input" && parameter.mapping) await learn(parameter.key, needs(parameter.key, { mapping: parameter.mapping }));
+  }
+
   /** What an attempt is to give: of a computation that can give a part, only what no earlier attempt gave. */
   #wantedOf({ step, number }: Running, unit: UnitSpec): PlannedStep {
-    const given = this.#state.givenBy(step.key);
-    const assets = step.assets.filter((key) => !given.has(key));
-    if (number === 1 || !unit.canSubset || assets.length === 0) return step;
-    return { ...step, assets, checks: step.checks.filter((id) => !given.has(this.#checks.get(id)?.asset ?? "")) };
+    const given = this.#given.get(step.key);
+    const chosen = this.#run.division.of(step);
+    if (number === 1 || !given || !unit.canSubset) return step;
+    const assets = step.assets.filter((key) => !given.has(key, chosen));
+    if (assets.length === 0) return step;
+    return { ...step, assets, checks: step.checks.filter((id) => !given.has(this.#checks.get(id)?.asset ?? "", chosen)) };
   }
 
   #scheduleSoon(): void {
@@ -414,8 +455,7 @@ export class RunWorker {
     const atMs = this.#services.clock.nowMs();
     const at = { atMs, stepKey: step.key, attempt: number };
     const base = { stepKey: step.key, attempt: number, attemptId, atMs };
-    const given = new Set(this.#state.givenBy(step.key));
-    for (const { type, assetKey } of pending) if (type === "ASSET_MATERIALIZATION" && assetKey !== undefined) given.add(assetKey);
+    this.#givenBy(step).add(pending);
     if (!thrown) {
       const events: NewEvent[] = [...pending, { ...at, type: "STEP_SUCCESS", payload: { durationMs: atMs - running.sinceMs } }];
       return { ...base, outcome: "SUCCESS", stepStatus: "SUCCESS", events };
@@ -428,7 +468,7 @@ export class RunWorker {
       events.push({ ...at, type: "ATTEMPT_ABANDONED", payload: { reason } });
     }
     if (this.#canceled && error instanceof StepCanceledError) {
-      events.push(...this.#notMaterialized(step, given, "RUN_TERMINATED", number), { ...at, type: "STEP_CANCELED", payload: {} });
+      events.push(...this.#notMaterialized(step, "RUN_TERMINATED", number), { ...at, type: "STEP_CANCELED", payload: {} });
       return { ...base, outcome: outcome("CANCELED"), stepStatus: "CANCELED", events };
     }
     const payload: EventPayload = this.#services.masker.deep({ error: storedError(error), ...failureMetadata(error) });
@@ -437,19 +477,26 @@ export class RunWorker {
       events.push({ ...at, type: "STEP_UP_FOR_RETRY", payload: { ...payload, waitMs } });
       return { ...base, outcome: "RETRY", stepStatus: "UP_FOR_RETRY", events };
     }
-    events.push(...this.#notMaterialized(step, given, "FAILED_TO_MATERIALIZE", number), { ...at, type: "STEP_FAILURE", payload });
+    events.push(...this.#notMaterialized(step, "FAILED_TO_MATERIALIZE", number), { ...at, type: "STEP_FAILURE", payload });
     return { ...base, outcome: outcome("FAILURE"), stepStatus: "FAILURE", events };
   }
 
+  #givenBy(step: PlannedStep): GivenSoFar {
+    let given = this.#given.get(step.key);
+    if (!given) this.#given.set(step.key, (given = new GivenSoFar()));
+    return given;
+  }
+
   /** What the step was to materialize and did not give. */
-  #notMaterialized(step: PlannedStep, given: ReadonlySet<AssetKey>, reason: string, attempt?: number): NewEvent[] {
-    const missing = step.assets.filter((key) => !given.has(key) && !this.#specs.get(key)?.observable);
-    return missing.map((assetKey) => ({
+  #notMaterialized(step: PlannedStep, reason: string, attempt?: number): NewEvent[] {
+    const made = { ...step, assets: step.assets.filter((key) => !this.#specs.get(key)?.observable) };
+    const missing = (this.#given.get(step.key) ?? new GivenSoFar()).missing(made, this.#run.division.of(step));
+    return missing.map((each: Missing) => ({
       type: "ASSET_FAILED_TO_MATERIALIZE",
       atMs: this.#services.clock.nowMs(),
       stepKey: step.key,
       ...(attempt === undefined ? {} : { attempt }),
-      assetKey,
+      ...each,
       payload: { reason },
     }));
   }

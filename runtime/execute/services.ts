@@ -4,7 +4,8 @@ import type { Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
-import type { Fsync, RunStore } from "../../src/storage/run-store.js";
+import type { Fsync } from "../../src/storage/run-store.js";
+import type { Store } from "../../src/storage/store.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 
 /** Masks secrets in what is stored and shown. */
@@ -26,7 +27,7 @@ export interface RunResources {
 
 /** What a run needs of the world. */
 export interface RunServices {
-  readonly store: RunStore;
+  readonly store: Store;
   readonly resolved: ResolvedDefinitions;
   readonly clock: Clock;
   readonly storageDir: string;

@@ -1,9 +1,12 @@
 import type { Token } from "../../src/config/provided.js";
-import { AssetContext, CheckContext, type StepLog } from "../../src/model/contexts.js";
+import { CheckContext, PartitionedAssetContext, type StepLog } from "../../src/model/contexts.js";
 import type { EventPayload } from "../../src/model/event.js";
 import { normalizeMetadata, toJson, type MetadataInput } from "../../src/model/metadata.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
-import { DefinitionError } from "../../src/base/errors.js";
+import { DefinitionError, ExecutionError } from "../../src/base/errors.js";
+import type { TimeWindow } from "../../src/model/partitions/time-windows.js";
+import type { ChosenPartitions } from "../../src/planning/run-division.js";
+import { PartitionFacts } from "./partition-facts.js";
 
 /** What both contexts are made from. */
 export interface StepFacts {
@@ -16,10 +19,12 @@ export interface StepFacts {
   readonly selectedChecks: ReadonlySet<string>;
   readonly log: StepLog;
   readonly signal: AbortSignal;
+  /** Absent: what the step gives is not divided. */
+  readonly partitions?: ChosenPartitions;
 }
 
 /** The context of an asset's method during a run. */
-export class StepContext extends AssetContext {
+export class StepContext extends PartitionedAssetContext {
   readonly assetKey: string;
   readonly runId: string;
   readonly attemptId: string;
@@ -30,6 +35,7 @@ export class StepContext extends AssetContext {
   readonly log: StepLog;
   readonly signal: AbortSignal;
   readonly #metadata = new Map<string, Record<string, MetadataValue>>();
+  readonly #partitions: PartitionFacts | undefined;
 
   constructor(facts: StepFacts) {
     super();
@@ -42,6 +48,34 @@ export class StepContext extends AssetContext {
     this.selectedChecks = facts.selectedChecks;
     this.log = facts.log;
     this.signal = facts.signal;
+    this.#partitions = facts.partitions && new PartitionFacts(facts.assetKey, facts.partitions);
+  }
+
+  get partitionKey(): string {
+    return this.#divided("partitionKey").key;
+  }
+
+  get partitionKeys(): readonly string[] {
+    return this.#divided("partitionKeys").keys;
+  }
+
+  get partitionKeyRange(): { readonly first: string; readonly last: string } {
+    return this.#divided("partitionKeyRange").range;
+  }
+
+  get partitionTimeWindow(): TimeWindow {
+    return this.#divided("partitionTimeWindow").timeWindow;
+  }
+
+  get keysByDimension(): Readonly<Record<string, string>> {
+    return this.#divided("keysByDimension").keysByDimension;
+  }
+
+  #divided(name: string): PartitionFacts {
+    if (this.#partitions) return this.#partitions;
+    throw new ExecutionError("STEP.NOT_DIVIDED", `"${this.assetKey}" is not divided, so ${name} has no meaning.`, {
+      fix: "Give the asset `partitions`.",
+    });
   }
 
   addOutputMetadata(metadata: Readonly<Record<string, MetadataInput>>, out?: string): void {

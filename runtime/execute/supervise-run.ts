@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { SecretMasker } from "../../src/config/secret-masker.js";
 import type { Clock } from "../../src/base/clock.js";
 import type { NewEvent } from "../../src/model/event.js";
-import type { RunStore } from "../../src/storage/run-store.js";
+import type { Store } from "../../src/storage/store.js";
 import { sweepStorage } from "../instance/sweep-storage.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import type { PreparedConfig } from "./prepare-run.js";
@@ -16,7 +16,7 @@ import { storedError } from "./stored-error.js";
 /** What supervising a run needs of the world. */
 export interface Supervision {
   readonly resolved: ResolvedDefinitions;
-  readonly store: RunStore;
+  readonly store: Store;
   readonly clock: Clock;
   readonly storageDir: string;
   readonly concurrency: number;

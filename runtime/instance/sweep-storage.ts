@@ -8,7 +8,7 @@ import type { RunStore } from "../../src/storage/run-store.js";
  */
 export function sweepStorage(store: RunStore, storageDir: string): Promise<string[]> {
   return sweep(storageDir, async (attemptId) => {
-    const outcome = await store.attemptOutcome(attemptId);
+    const outcome = await store.attemptOutcome(attemptId.replace(/\.\d+$/, "")); // one that stores several partitions has a name for each
     return outcome === undefined || outcome === "RUNNING";
   });
 }

@@ -8,9 +8,15 @@ import type { SelectionResult } from "../../src/graph/evaluate-selection.js";
 import type { AssetKey, AssetSpec, CheckSpec } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
 import { isFinal, type RunRecord } from "../../src/model/run.js";
-import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
-import { planRun } from "../../src/planning/plan-run.js";
-import type { Owner, RunStore } from "../../src/storage/run-store.js";
+import { IndexSet } from "../../src/model/partitions/index-set.js";
+import { openPartitions, type PartitionsAsOf } from "../../src/model/partitions/partition-space.js";
+import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
+import type { PlannedStep, RunPartitions, RunPlan } from "../../src/model/run-plan.js";
+import { planRun, type PlanSelection } from "../../src/planning/plan-run.js";
+import { RunDivision } from "../../src/planning/run-division.js";
+import { nothingDivided, runPartitions, setOfRun, sharedPartitions } from "../../src/planning/run-partitions.js";
+import type { Owner } from "../../src/storage/run-store.js";
+import type { Store } from "../../src/storage/store.js";
 import { outsideUserCode } from "../execute/captured-output.js";
 import { ReusableResults } from "../execute/reusable-results.js";
 import { createAndClaim, storedValues } from "../execute/run-launch.js";
@@ -20,11 +26,21 @@ import type { ResolvedDefinitions } from "../scan/bindings.js";
 import { staleSelection } from "../../src/planning/staleness/stale-selection.js";
 import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
 import { readStaleness } from "./read-staleness.js";
+import { checkInputs } from "./check-inputs.js";
+import {
+  askedText,
+  chosenOf,
+  givenPartitions,
+  partitionsAsOf,
+  tagsOfPartitions,
+  withoutPartitions,
+  type AskedPartitions,
+} from "./launched-partitions.js";
 
 /** What a session works with. */
 export interface SessionOptions {
   readonly resolved: ResolvedDefinitions;
-  readonly store: RunStore;
+  readonly store: Store;
   readonly clock: Clock;
   readonly storageDir: string;
   readonly concurrency: number;
@@ -37,7 +53,7 @@ export interface SessionOptions {
 }
 
 /** What a run is asked for. */
-export interface MaterializeOptions {
+export interface MaterializeOptions extends AskedPartitions {
   readonly tags?: Readonly<Record<string, string>>;
   /** Run configuration: `[configFor(ref, {...}), configFor(AppApi, {...})]`, or `{ assets: { key: {...} }, resources: { Name: {...} } }`. */
   readonly config?: RunConfigInput;
@@ -77,7 +93,7 @@ export class Session {
     return this.#options.resolved;
   }
 
-  get store(): RunStore {
+  get store(): Store {
     return this.#options.store;
   }
 
@@ -99,8 +115,31 @@ export class Session {
   /** Materializes what the selection names, in this process, and resolves when the run has ended. */
   async materialize(selection: string | AssetSelection = "*", options: MaterializeOptions = {}): Promise<RunReport> {
     const bound = this.#bound(selection);
-    const plan = planRun(this.resolved.catalog, bound.resolve(this.graph));
+    const wanted = bound.resolve(this.graph);
+    const plan = planRun(this.resolved.catalog, wanted, await this.#partitionsOf(wanted, options));
     return this.#launch(plan, typeof selection === "string" ? selection : String(bound), options, {});
+  }
+
+  /** The partitions that are asked for, of the definition that the selected assets share. */
+  async #partitionsOf(selection: SelectionResult, asked: AskedPartitions): Promise<RunPartitions | undefined> {
+    const text = askedText(asked);
+    if (text === undefined) return undefined;
+    const definition = sharedPartitions(this.resolved.catalog, selection);
+    if (definition === null) throw nothingDivided(text);
+    const space = openPartitions(definition, await this.#asOf([definition]));
+    return runPartitions(space, chosenOf(space, asked));
+  }
+
+  /** The present, with the keys of the dynamic definitions among these. */
+  async #asOf(definitions: readonly (PartitionsDefinition | null)[]): Promise<PartitionsAsOf> {
+    return partitionsAsOf(this.store, this.#options.clock.nowMs(), definitions);
+  }
+
+  async #divide(plan: RunPlan): Promise<RunDivision> {
+    const { catalog, bindings } = this.resolved;
+    const keys = plan.steps.flatMap((step) => [...step.assets, ...this.#needs(step.assets, step.checks)]);
+    const asOf = await this.#asOf([...new Set(keys)].map((key) => this.#specs.get(key)?.partitions ?? null));
+    return new RunDivision(plan, catalog, { asOf, codes: bindings.mappings });
   }
 
   /**
@@ -144,14 +183,15 @@ export class Session {
     if (left.length === 0)
       throw new RequestError("RUN.NOTHING_TO_RETRY", `Every step of run ${run.id} succeeded.`, { fix: "Materialize what you want again." });
     const given = await this.#givenIn(run.id, left);
-    const again = planRun(this.resolved.catalog, {
+    const selection = {
       assets: left.flatMap((step) => step.assets.filter((key) => !given.has(key))),
       checks: left.flatMap((step) => step.checks.filter((id) => step.assets.length === 0 || !given.has(id.split("#")[0] ?? ""))),
-    });
+    };
+    const again = planRun(this.resolved.catalog, selection, await this.#partitionsLeft(run.id, plan, selection));
     return this.#launch(
       again,
       run.selection,
-      { ...options, config, tags: { ...run.tags, ...options.tags } },
+      { ...options, config, tags: { ...withoutPartitions(run.tags), ...options.tags } },
       { parentRunId: run.id, rootRunId: run.rootRunId ?? run.id },
     );
   }
@@ -165,6 +205,19 @@ export class Session {
     return new Set(latest.filter(({ materialization }) => materialization?.runId === runId).map(({ assetKey }) => assetKey));
   }
 
+  /** The partitions of the earlier run of which some asset that is left was not given. */
+  async #partitionsLeft(runId: string, { partitions }: RunPlan, selection: PlanSelection): Promise<RunPartitions | undefined> {
+    const definition = sharedPartitions(this.resolved.catalog, selection);
+    if (!partitions || definition === null) return undefined;
+    const space = openPartitions(definition, await this.#asOf([definition]));
+    const all = setOfRun(space, partitions);
+    const keys = selection.assets.filter((key) => this.#specs.get(key)?.partitions);
+    if (all.size === 1 || keys.length === 0) return runPartitions(space, all);
+    const given = await givenPartitions(this.store, runId, space);
+    const left = keys.reduce((sum, key) => sum.union(all.difference(given.get(key) ?? IndexSet.empty())), IndexSet.empty());
+    return runPartitions(space, left.size === 0 ? all : left);
+  }
+
   async #launch(
     plan: RunPlan,
     selection: string,
@@ -172,12 +225,15 @@ export class Session {
     { reusable, ...lineage }: { parentRunId?: string; rootRunId?: string; reusable?: ReusableResults },
   ): Promise<RunReport> {
     const { resolved, store, clock, owner, codeVersion, env } = this.#options;
+    const division = await this.#divide(plan);
+    checkInputs(plan, division, resolved.bindings);
+    const tags = { ...options.tags, ...(division.chosen ? tagsOfPartitions(division.chosen) : {}) };
     const masker = new SecretMasker();
     const prepared: PreparedConfig = prepareRun(resolved, plan, options.config ?? {}, env, masker);
     const nowMs = clock.nowMs();
     const { runId, epoch } = await createAndClaim(
       store,
-      { plan, selection: masker.text(selection), tags: masker.deep(options.tags ?? {}), config: prepared.stored, codeVersion, ...lineage },
+      { plan, division, selection: masker.text(selection), tags: masker.deep(tags), config: prepared.stored, codeVersion, ...lineage },
       owner,
       nowMs,
     );
@@ -197,8 +253,9 @@ export class Session {
         runId,
         epoch,
         plan,
-        tags: options.tags ?? {},
+        tags,
         sourceVersion: codeVersion,
+        division,
         upstream: await storedValues(store, upstream),
         ...(reusable ? { reusable } : {}),
       },
@@ -224,7 +281,7 @@ function configOf(run: RunRecord): RunConfig {
 }
 
 /** What did not succeed. A step that was skipped runs again only when the one because of which it was skipped does. */
-async function stepsLeft(store: RunStore, runId: string, plan: RunPlan): Promise<PlannedStep[]> {
+async function stepsLeft(store: Store, runId: string, plan: RunPlan): Promise<PlannedStep[]> {
   const statuses = new Map((await store.steps(runId)).map((step) => [step.key, step.status]));
   const causes = [...statuses.values()].includes("SKIPPED") ? await causesOfSkips(store, runId) : undefined;
   const left = new Set<string>();
@@ -236,7 +293,7 @@ async function stepsLeft(store: RunStore, runId: string, plan: RunPlan): Promise
   return plan.steps.filter((step) => left.has(step.key));
 }
 
-async function causesOfSkips(store: RunStore, runId: string): Promise<Map<string, string>> {
+async function causesOfSkips(store: Store, runId: string): Promise<Map<string, string>> {
   const causes = new Map<string, string>();
   for (let afterSeq = 0; ;) {
     const page = await store.events({ runId, afterSeq, limit: 1_000 });

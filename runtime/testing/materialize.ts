@@ -5,7 +5,7 @@ import { DEFINITIONS, type AssetSet, type DefinitionsShape, type ExternalAsset }
 import { systemClock, type Clock } from "../../src/base/clock.js";
 import { ExecutionError, RequestError } from "../../src/base/errors.js";
 import { jsonSchemaOf } from "../../src/config/json-schema.js";
-import type { IOManager } from "../../src/config/io-manager.js";
+import type { InputContext, IOManager } from "../../src/config/io-manager.js";
 import type { RunConfigInput } from "../../src/config/run-config.js";
 import type { Provided } from "../../src/config/provided.js";
 import type { AssetSelection } from "../../src/graph/asset-selection.js";
@@ -14,6 +14,7 @@ import type { AssetRef, Ctor } from "../../src/model/asset-ref.js";
 import type { EventRecord, StoredError } from "../../src/model/event.js";
 import type { StepRecord } from "../../src/model/run.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
+import type { AskedPartitions } from "../launch/launched-partitions.js";
 import { Session } from "../launch/session.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { resolveDefinitions } from "../scan/resolve-definitions.js";
@@ -21,7 +22,7 @@ import { openMemoryStore } from "../store/memory-store.js";
 import { outputContextFor } from "./io-manager-contract.js";
 
 /** What a test materializes with. */
-export interface TestRunOptions {
+export interface TestRunOptions extends AskedPartitions {
   /** @defaultValue `*` */
   readonly selection?: string | AssetSelection;
   readonly assets?: readonly (ExternalAsset | AssetSet)[];
@@ -49,12 +50,12 @@ export interface TestRunResult {
   readonly plan: RunPlan;
   readonly events: readonly EventRecord[];
   readonly steps: readonly StepRecord[];
-  /** Keys of what was materialized, in the order of the log. */
+  /** Keys of what was materialized, in the order of the log; of a divided asset once for each partition. */
   readonly materialized: readonly string[];
   /** Whether each evaluated check passed, by `asset#check`. */
   readonly checks: Readonly<Record<string, boolean>>;
-  /** The value of an asset, as its downstream would get it. */
-  value<V>(asset: AssetRef<V> | string): V;
+  /** The value of an asset (of a divided one: of a partition), as its downstream would get it. */
+  value<V>(asset: AssetRef<V> | string, of?: { readonly partition?: string }): V;
 }
 
 /** A step failed in a test's run. */
@@ -94,6 +95,8 @@ export async function materialize(pipelines: readonly Ctor[], options: TestRunOp
     const report = await session.materialize(options.selection ?? "*", {
       ...(options.config === undefined ? {} : { config: options.config }),
       ...(options.tags ? { tags: options.tags } : {}),
+      ...(options.partitionKey === undefined ? {} : { partitionKey: options.partitionKey }),
+      ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
     const events = await store.events({ runId: report.runId, afterSeq: 0, limit: 1_000_000 });
@@ -102,9 +105,11 @@ export async function materialize(pipelines: readonly Ctor[], options: TestRunOp
     const materialized = events.flatMap((event) =>
       event.type === "ASSET_MATERIALIZATION" && event.assetKey !== undefined ? [event.assetKey] : [],
     );
-    const stored = new Set(events.flatMap((event) => (event.payload?.ioManager !== undefined ? (event.assetKey ?? []) : [])));
     if (options.io === undefined)
-      for (const key of stored) values.set(key, await memory.load(inputOf(key, storageDir)).catch(() => undefined));
+      for (const event of events) {
+        if (event.payload?.ioManager === undefined || event.assetKey === undefined) continue;
+        values.set(placeOf(event.assetKey, event.partition?.key), await memory.load(inputOf(event, storageDir)).catch(() => undefined));
+      }
     return {
       status: report.status,
       plan: report.plan,
@@ -116,11 +121,12 @@ export async function materialize(pipelines: readonly Ctor[], options: TestRunOp
           event.payload?.check ? [[`${event.assetKey}#${event.payload.check.name}`, event.payload.check.passed]] : [],
         ),
       ),
-      value: <V>(asset: AssetRef<V> | string): V => {
-        const [key] = typeof asset === "string" ? [asset] : resolved.keysOf(asset);
-        if (key !== undefined && values.has(key)) return values.get(key) as V;
-        throw new RequestError("TEST.NO_VALUE", `The run stored no value of "${key ?? "an unknown asset"}".`, {
-          fix: `It materialized ${materialized.join(", ") || "nothing"}.`,
+      value: <V>(asset: AssetRef<V> | string, { partition }: { readonly partition?: string } = {}): V => {
+        const [key = "an unknown asset"] = typeof asset === "string" ? [asset] : resolved.keysOf(asset);
+        if (values.has(placeOf(key, partition))) return values.get(placeOf(key, partition)) as V;
+        const what = partition === undefined ? `"${key}"` : `partition "${partition}" of "${key}"`;
+        throw new RequestError("TEST.NO_VALUE", `The run stored no value of ${what}.`, {
+          fix: `It materialized ${[...new Set(materialized)].join(", ") || "nothing"}.`,
         });
       },
     };
@@ -130,9 +136,14 @@ export async function materialize(pipelines: readonly Ctor[], options: TestRunOp
   }
 }
 
-function inputOf(key: string, storageDir: string) {
-  const { log, signal } = outputContextFor(key, { storageDir });
-  return { assetKey: key, runId: "", pointer: undefined, dataVersion: undefined, metadata: {}, storageDir, log, signal };
+function placeOf(key: string, partition: string | undefined): string {
+  return JSON.stringify([key, partition]);
+}
+
+function inputOf({ assetKey = "", partition }: EventRecord, storageDir: string): InputContext {
+  const { log, signal } = outputContextFor(assetKey, { storageDir });
+  const of = partition ? { partitionKey: partition.key } : {};
+  return { assetKey, runId: "", ...of, pointer: undefined, dataVersion: undefined, metadata: {}, storageDir, log, signal };
 }
 
 function raise(events: readonly EventRecord[]): void {

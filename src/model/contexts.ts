@@ -44,7 +44,10 @@ export abstract class PartitionedAssetContext extends AssetContext {
   abstract readonly partitionKeys: readonly string[];
   /** First and last of them. @throws {@link ExecutionError} where they are not adjacent */
   abstract readonly partitionKeyRange: { readonly first: string; readonly last: string };
-  /** From the start of the first window to the end of the last. @throws {@link ExecutionError} where partitions are no windows of time */
+  /**
+   * From the start of the first window to the end of the last; of several dimensions: in the one of time.
+   * @throws {@link ExecutionError} where partitions are no windows of time, or not adjacent
+   */
   abstract readonly partitionTimeWindow: TimeWindow;
   /** The key in each dimension. @throws {@link ExecutionError} where there are no dimensions, or several partitions in this run */
   abstract readonly keysByDimension: Readonly<Record<string, string>>;

@@ -55,7 +55,7 @@ export interface StoredError {
 /** The data version and the event of an input, as it was read. */
 export interface InputVersion {
   readonly key: string;
-  /** Key of the partition that was read, of an upstream that is divided. */
+  /** Key of the partition that was read, of an upstream that is divided. Where very many were read they are one entry without it, and one version. */
   readonly partition?: string;
   readonly dataVersion?: string;
   /** Id of the materialization (or observation) event that was read; absent: the asset has none, or the same attempt gave it. */

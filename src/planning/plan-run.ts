@@ -1,6 +1,7 @@
 import { RequestError } from "../base/errors.js";
 import { checkId, type AssetKey, type AssetSpec, type CheckSpec, type UnitSpec } from "../model/asset-spec.js";
-import type { PlannedStep, RunPlan, StepEdge } from "../model/run-plan.js";
+import type { PlannedStep, RunPartitions, RunPlan, StepEdge } from "../model/run-plan.js";
+import { checkRunPartitions } from "./run-partitions.js";
 
 /** What a plan is made from; a `Catalog` is one. */
 export interface PlanCatalog {
@@ -24,10 +25,12 @@ interface Part {
 /**
  * The steps of a run in an order in which each comes after those that it waits for.
  * A computation that can be subset is split when another one stands between its assets.
- * @throws {@link RequestError} when nothing is selected, when a part of a computation is selected that can only run whole, or when computations wait for each other
+ * @param partitions - of the run's divided assets, all of which have the same definition
+ * @throws {@link RequestError} when nothing is selected, when a part of a computation is selected that can only run whole, when computations wait
+ * for each other, or when the partitions are not those that the selected assets need
  * @remarks Pure. O(V + E) in the selected assets and their dependencies.
  */
-export function planRun(catalog: PlanCatalog, selection: PlanSelection): RunPlan {
+export function planRun(catalog: PlanCatalog, selection: PlanSelection, partitions?: RunPartitions): RunPlan {
   const specs = new Map(catalog.assets.map((spec) => [spec.key, spec]));
   const checks = new Map(catalog.checks.map((check) => [checkId(check), check]));
   const parts = selectParts(catalog, selection, specs, checks);
@@ -36,18 +39,28 @@ export function planRun(catalog: PlanCatalog, selection: PlanSelection): RunPlan
       fix: "Run `millrace list` to see what there is.",
     });
   }
+  checkRunPartitions(catalog, selection, partitions);
+  const steps = stepsInOrder(parts, specs, checks);
+  return partitions ? { steps, partitions } : { steps };
+}
+
+function stepsInOrder(
+  parts: readonly Part[],
+  specs: ReadonlyMap<AssetKey, AssetSpec>,
+  checks: ReadonlyMap<string, CheckSpec>,
+): readonly PlannedStep[] {
   const whole = orderSteps(
     parts.map((part) => stepOf(part)),
     specs,
     checks,
   );
-  if (whole.plan) return whole.plan;
+  if (whole.steps) return whole.steps;
   const split = orderSteps(
     splitByDepth(parts, specs, checks).map((part) => stepOf(part)),
     specs,
     checks,
   );
-  if (split.plan) return split.plan;
+  if (split.steps) return split.steps;
   throw new RequestError("PLAN.UNITS_IN_A_CYCLE", `These computations wait for each other: ${split.cycle.join(" → ")}.`, {
     fix: "Give one of them `canSubset: true` so that it can be split, or move one of its outs to a method of its own.",
   });
@@ -89,7 +102,7 @@ function stepOf(part: Part): Part & { readonly key: string } {
 }
 
 interface Ordered {
-  readonly plan?: RunPlan;
+  readonly steps?: readonly PlannedStep[];
   readonly cycle: readonly string[];
 }
 
@@ -156,7 +169,7 @@ function sortSteps(steps: readonly PlannedStep[]): Ordered {
     }
   }
   return sorted.length === steps.length
-    ? { plan: { steps: sorted }, cycle: [] }
+    ? { steps: sorted, cycle: [] }
     : { cycle: findCycle(byKey, new Set(sorted.map((step) => step.key))) };
 }
 

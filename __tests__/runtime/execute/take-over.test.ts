@@ -10,7 +10,8 @@ import { systemClock } from "../../../src/base/clock.js";
 import type { EventRecord } from "../../../src/model/event.js";
 import type { RunPlan } from "../../../src/model/run-plan.js";
 import { RunState } from "../../../src/planning/run-state.js";
-import type { RunBatch, RunStore } from "../../../src/storage/run-store.js";
+import type { RunBatch } from "../../../src/storage/run-store.js";
+import type { Store } from "../../../src/storage/store.js";
 
 /** Three layers of four assets; those of a seed fail, are left out, or are tried again. */
 const definitionsOf = (seed: number): Definitions => {
@@ -39,7 +40,7 @@ const folded = (plan: RunPlan, log: readonly EventRecord[]): RunState => {
 };
 
 /** Follows each batch of the owner: what it starts and passes over is what a full fold of the log so far says. */
-function watched(store: RunStore, compared: { batches: number }): RunStore {
+function watched(store: Store, compared: { batches: number }): Store {
   const logOf = (runId: string) => store.events({ runId, afterSeq: 0, limit: 10_000 });
   const expectClaims = async (batch: RunBatch, plan: RunPlan): Promise<void> => {
     const state = folded(plan, await logOf(batch.runId));

@@ -10,13 +10,20 @@ export interface MaterializeFlags {
   readonly tag?: readonly string[];
   readonly stale?: boolean;
   readonly force?: boolean;
+  readonly partition?: string;
+  readonly partitions?: string;
 }
 
 /** `millrace materialize [SELECTION]` */
 export function materialize(selection: string | undefined, options: CommonOptions & MaterializeFlags): Promise<number> {
   return withSession(options, (session, settings) => {
     const config = options.config === undefined ? undefined : readRunConfig(options.config);
-    const asked = { tags: tagsOf(options.tag ?? []), ...(config === undefined ? {} : { config }) };
+    const asked = {
+      tags: tagsOf(options.tag ?? []),
+      ...(config === undefined ? {} : { config }),
+      ...(options.partition === undefined ? {} : { partitionKey: options.partition }),
+      ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
+    };
     return runInTerminal(session, settings, options.json === true, (live) =>
       options.stale
         ? session.materializeStale(selection, { ...asked, ...live, force: options.force === true })

@@ -1,0 +1,61 @@
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { NewEvent } from "../../src/model/event.js";
+import { IndexSet } from "../../src/model/partitions/index-set.js";
+import type { PartitionSpace } from "../../src/model/partitions/partition-space.js";
+import type { PartitionStore } from "../../src/storage/partition-store.js";
+import type { UpstreamValue } from "./attempt.js";
+import { storedValue } from "./stored-value.js";
+
+/** The newest value of each asset and partition that the steps of a run read: what the run itself gave, else what the store had. */
+export class UpstreamValues {
+  readonly #store: PartitionStore;
+  readonly #whole: Map<AssetKey, UpstreamValue>;
+  readonly #partitions = new Map<AssetKey, Map<string, UpstreamValue>>();
+  /** Which partitions of an asset are known, or known to have no value. */
+  readonly #asked = new Map<AssetKey, IndexSet>();
+
+  constructor(store: PartitionStore, whole: ReadonlyMap<AssetKey, UpstreamValue>) {
+    this.#store = store;
+    this.#whole = new Map(whole);
+  }
+
+  /** Of an asset that is not divided. */
+  of(key: AssetKey): UpstreamValue | undefined {
+    return this.#whole.get(key);
+  }
+
+  ofPartition(key: AssetKey, partitionKey: string): UpstreamValue | undefined {
+    return this.#partitions.get(key)?.get(partitionKey);
+  }
+
+  set(key: AssetKey, value: UpstreamValue): void {
+    this.#whole.set(key, value);
+  }
+
+  /** Takes what the run has just stored. */
+  remember(event: NewEvent, eventId: number | undefined): void {
+    if (event.assetKey === undefined) return;
+    const value = storedValue(event, eventId);
+    if (event.partition) this.#ofAsset(event.assetKey).set(event.partition.key, value);
+    else this.#whole.set(event.assetKey, value);
+  }
+
+  /** Asks the store for those of these partitions of which nothing is known. */
+  async learn(key: AssetKey, space: PartitionSpace, set: IndexSet): Promise<void> {
+    const unknown = set.difference(this.#asked.get(key) ?? IndexSet.empty());
+    if (unknown.size === 0) return;
+    this.#asked.set(key, (this.#asked.get(key) ?? IndexSet.empty()).union(unknown));
+    const known = this.#ofAsset(key);
+    const keys = [...unknown].map((index) => space.keyAt(index)).filter((each) => !known.has(each));
+    for (const event of await this.#store.latestPartitions(key, keys)) {
+      const partition = event.partition?.key;
+      if (partition !== undefined && !known.has(partition)) known.set(partition, storedValue(event, event.id));
+    }
+  }
+
+  #ofAsset(key: AssetKey): Map<string, UpstreamValue> {
+    let values = this.#partitions.get(key);
+    if (!values) this.#partitions.set(key, (values = new Map()));
+    return values;
+  }
+}
