@@ -1,4 +1,4 @@
-import { findSourceMap } from "node:module";
+import { findSourceMap, type SourceMap } from "node:module";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -53,11 +53,22 @@ function placeOf(captured: { stack?: unknown }): string {
   if (!Array.isArray(stack)) return placeInText(String(stack));
   const frames = stack as NodeJS.CallSite[];
   const file = frames[0]?.getFileName() ?? "";
-  const entry = findSourceMap(file)?.findEntry((frames[0]?.getLineNumber() ?? 1) - 1, (frames[0]?.getColumnNumber() ?? 1) - 1);
+  const entry = sourceMapOf(file)?.findEntry((frames[0]?.getLineNumber() ?? 1) - 1, (frames[0]?.getColumnNumber() ?? 1) - 1);
   if (entry !== undefined && "originalSource" in entry) return `${nearPath(entry.originalSource)}:${entry.originalLine + 1}`;
   // Whoever formats stacks in a way of its own maps them, too (Jest does).
   const text = format === undefined ? `    at ${String(frames[0])}` : String(format(captured as Error, frames));
   return placeInText(text);
+}
+
+// Kept while one piece of code runs, as a scan does: to ask Node costs more than to read the map, and a module may be loaded anew later.
+const sourceMaps = new Map<string, SourceMap | undefined>();
+
+function sourceMapOf(file: string): SourceMap | undefined {
+  if (sourceMaps.has(file)) return sourceMaps.get(file);
+  if (sourceMaps.size === 0) queueMicrotask(() => sourceMaps.clear());
+  const map = findSourceMap(file);
+  sourceMaps.set(file, map);
+  return map;
 }
 
 function placeInText(stack: string): string {

@@ -22,7 +22,9 @@ export class RowInsert {
     const ids: number[] = [];
     for (let from = 0; from < rows.length; from += MOST_ROWS) {
       const some = rows.slice(from, from + MOST_ROWS);
-      const { lastInsertRowid } = this.#of(some.length).run(some.flat());
+      const values: Bound[] = [];
+      for (const row of some) values.push(...row); // `flat` takes many times as long
+      const { lastInsertRowid } = this.#of(some.length).run(values);
       for (let before = some.length - 1; before >= 0; before--) ids.push(lastInsertRowid - before);
     }
     return ids;
