@@ -1,24 +1,32 @@
 import pc from "picocolors";
 import type { StaleCause, StalenessStatus } from "../../src/planning/staleness/staleness.js";
 
-/** A cause in plain words: one sentence with the asset's own key as its subject. */
+/** A cause in plain words: one sentence with the asset (or partition) itself as its subject. */
 export function causeText(cause: StaleCause): string {
+  const it = named(cause.key, cause.partition);
+  if (cause.kind === "code-changed")
+    return `${it} has code version "${cause.current}", and was made by ${cause.recorded === undefined ? "code without a version" : `"${cause.recorded}"`}`;
+  const upstream = named(cause.upstream, cause.upstreamPartition);
   switch (cause.kind) {
-    case "code-changed":
-      return `${cause.key} has code version "${cause.current}", and was made by ${cause.recorded === undefined ? "code without a version" : `"${cause.recorded}"`}`;
     case "data-changed":
       return cause.recorded === undefined
-        ? `${cause.key} was made before ${cause.upstream} had a data version`
-        : `${cause.key} was made from ${cause.upstream} as it was: data version ${shortVersion(cause.recorded)}, now ${shortVersion(cause.current)}`;
+        ? `${it} was made before ${upstream} had a data version`
+        : `${it} was made from ${upstream} as it was: data version ${shortVersion(cause.recorded)}, now ${shortVersion(cause.current)}`;
     case "upstream-added":
-      return `${cause.key} needs ${cause.upstream}, and was made without it`;
+      return `${it} needs ${upstream}, and was made without it`;
     case "upstream-removed":
-      return `${cause.key} was made from ${cause.upstream}, which it needs no longer`;
+      return `${it} was made from ${upstream}, which it needs no longer`;
+    case "partitions-changed":
+      return `${it} needs other partitions of ${upstream} than it was made from: ${cause.added} more, ${cause.removed} no longer`;
     case "upstream-stale":
-      return `${cause.key} needs ${cause.upstream}, which is stale`;
+      return `${it} needs ${upstream}, which is stale`;
     case "upstream-missing":
-      return `${cause.key} needs ${cause.upstream}, which is missing`;
+      return `${it} needs ${upstream}, which is missing`;
   }
+}
+
+function named(key: string, partition: string | undefined): string {
+  return partition === undefined ? key : `${key}[${partition}]`;
 }
 
 /** Links of a chain that are shown before the middle of it is left out. */

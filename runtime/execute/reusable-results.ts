@@ -41,7 +41,7 @@ export class ReusableResults {
   #holds(spec: AssetSpec, { payload = {} }: EventRecord, version: (key: AssetKey) => string | undefined): boolean {
     if (spec.reuse === false || spec.observable || !payload.inputs || spec.deps.some((dep) => dep.when === "failure")) return false;
     if (spec.codeVersion === undefined && payload.sourceVersion !== this.#sourceVersion) return false;
-    if (!directCauses(spec, payload, version).next().done) return false;
+    if (!directCauses(spec, payload, { version }).next().done) return false;
     return payload.inputs.every((input) => input.dataVersion === version(input.key));
   }
 }

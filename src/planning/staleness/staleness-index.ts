@@ -3,7 +3,13 @@ import { adjacency, rowOf, type Adjacency } from "../../graph/adjacency.js";
 import { AssetCycleError } from "../../graph/asset-cycle-error.js";
 import { topologicalIds } from "../../graph/topological-order.js";
 import type { AssetKey } from "../../model/asset-spec.js";
-import { directCauses } from "./direct-causes.js";
+import { bindMapping } from "../../model/partition-mapping/bound-mapping.js";
+import type { CustomMapping } from "../../model/partition-mapping/custom-mapping.js";
+import { partitionMapper } from "../../model/partition-mapping/map-partitions.js";
+import { IndexSet } from "../../model/partitions/index-set.js";
+import { openPartitions, type PartitionsAsOf, type PartitionSpace } from "../../model/partitions/partition-space.js";
+import { directCauses, type UpstreamNow } from "./direct-causes.js";
+import { DividedState, ONE } from "./divided-state.js";
 import type { RecordedVersions, StaleCause, Staleness, StalenessAsset, StalenessStatus } from "./staleness.js";
 
 const STATUSES: readonly StalenessStatus[] = ["fresh", "stale", "missing"];
@@ -12,6 +18,15 @@ const [FRESH, STALE, MISSING] = [0, 1, 2];
 /** What of an asset is to be judged again. */
 const UPSTREAM = 1;
 const OWN = 2;
+
+/** What is known of the partitions of divided assets. */
+export interface StalenessPartitions {
+  readonly asOf: PartitionsAsOf;
+  /** The latest materialization of each partition that has one, by its number. */
+  recordsOf(key: AssetKey, space: PartitionSpace): Iterable<readonly [index: number, recorded: RecordedVersions]>;
+  /** Code of authors' own mappings, by id. Default: none. */
+  readonly mappings?: ReadonlyMap<string, CustomMapping>;
+}
 
 /**
  * Which assets are fresh, stale or missing, kept up to date: a change judges again only what depends on it.
@@ -28,22 +43,30 @@ export class StalenessIndex {
   /** 1 where it differs itself from how it was made. */
   readonly #changed: Uint8Array;
   readonly #dirty: Uint8Array;
-  readonly #versionNow = (key: AssetKey): string | undefined => this.#records[this.#places.get(key) ?? -1]?.dataVersion;
+  /** Of what is divided, or made from something that is. */
+  readonly #divided: ReadonlyMap<number, DividedState>;
+  readonly #now: UpstreamNow = { version: (key) => this.#records[this.#places.get(key) ?? -1]?.dataVersion };
 
   /**
-   * @param recordOf - the latest materialization, or else observation
+   * @param recordOf - the latest materialization, or else observation, of an asset that is not divided
+   * @param partitions - required where an asset is divided; by default no partition exists
    * @throws {@link AssetCycleError} if assets wait for each other
    */
-  constructor(assets: readonly StalenessAsset[], recordOf: (key: AssetKey) => RecordedVersions | undefined) {
+  constructor(
+    assets: readonly StalenessAsset[],
+    recordOf: (key: AssetKey) => RecordedVersions | undefined,
+    partitions: StalenessPartitions = { asOf: { nowMs: 0 }, recordsOf: () => [] },
+  ) {
     const { order, from, to } = inOrder(assets);
     this.#assets = Array.from(order, (at) => assets[at] as StalenessAsset);
     this.#places = placesOf(this.#assets);
-    this.#records = this.#assets.map(({ key }) => recordOf(key));
+    this.#records = this.#assets.map((asset) => (asset.partitions ? undefined : recordOf(asset.key)));
     this.#parents = adjacency(assets.length, to, from);
     this.#children = adjacency(assets.length, from, to);
     this.#status = new Uint8Array(assets.length);
     this.#changed = new Uint8Array(assets.length);
     this.#dirty = new Uint8Array(assets.length).fill(OWN);
+    this.#divided = this.#statesOf(partitions);
     this.#settle();
   }
 
@@ -59,16 +82,42 @@ export class StalenessIndex {
   }
 
   /**
-   * Takes what an asset has newly recorded; `undefined`: it was wiped.
-   * @returns the keys whose state is another now
+   * Takes what an asset (of a divided one: a partition) has newly recorded; `undefined`: it was wiped.
+   * @returns the keys whose state is another now, or that of some of their partitions
    */
-  record(key: AssetKey, recorded: RecordedVersions | undefined): AssetKey[] {
+  record(key: AssetKey, recorded: RecordedVersions | undefined, partition = 0): AssetKey[] {
     const place = this.#place(key);
-    const before = this.#records[place]?.dataVersion;
-    this.#records[place] = recorded;
+    const state = this.#divided.get(place);
+    const before = (state ? state.records.get(partition) : this.#records[place])?.dataVersion;
+    state?.record(partition, recorded);
+    if (!state?.space) this.#records[place] = recorded;
     this.#dirty[place] = OWN;
-    if (before !== recorded?.dataVersion) for (const child of rowOf(this.#children, place)) this.#dirty[child] = OWN;
+    if (before !== recorded?.dataVersion) this.#recheckDownstream(place, IndexSet.range(partition, partition + 1));
     return this.#settle();
+  }
+
+  #recheckDownstream(place: number, partitions: IndexSet): void {
+    for (const child of [place, ...rowOf(this.#children, place)]) {
+      this.#dirty[child] = OWN;
+      const state = this.#divided.get(child);
+      for (const { upstream, mapper } of state?.edges ?? []) {
+        if (state && upstream === place) state.recheck = state.recheck.union(mapper.downstreamOf(partitions));
+      }
+    }
+  }
+
+  /** The partitions of a divided asset in this state; of one that is not divided, 0 stands for it. */
+  partitionsThatAre(status: StalenessStatus, key: AssetKey): IndexSet {
+    const place = this.#place(key);
+    const state = this.#divided.get(place);
+    if (!state) return this.status(key) === status ? ONE : IndexSet.empty();
+    if (status === "fresh") return state.all.difference(state.notFresh);
+    return status === "stale" ? state.stale : state.missing;
+  }
+
+  /** The partitions of an asset that exist; `null`: it is not divided. */
+  spaceOf(key: AssetKey): PartitionSpace | null {
+    return this.#divided.get(this.#place(key))?.space ?? null;
   }
 
   /**
@@ -79,55 +128,162 @@ export class StalenessIndex {
     const place = this.#place(key);
     const { codeVersion: _, ...asset } = this.#assets[place] as StalenessAsset;
     this.#assets[place] = { ...asset, ...(codeVersion === undefined ? {} : { codeVersion }) };
+    const state = this.#divided.get(place);
+    if (state) state.recheck = state.made;
     this.#dirty[place] = OWN;
     return this.#settle();
   }
 
-  /** Every cause of a stale asset: what differs itself first, then each upstream that is not fresh. Empty when it is not stale. */
-  causes(key: AssetKey): StaleCause[] {
-    return [...this.#causesAt(this.#place(key))];
+  /**
+   * Every cause of a stale asset: what differs itself first, then each upstream that is not fresh. Empty when it is not stale.
+   * @param partition - number of a partition; default: the first that is stale
+   */
+  causes(key: AssetKey, partition?: number): StaleCause[] {
+    return [...this.#causesAt(this.#place(key), partition)];
   }
 
-  firstCause(key: AssetKey): StaleCause | undefined {
-    return this.#causesAt(this.#place(key)).next().value ?? undefined;
+  firstCause(key: AssetKey, partition?: number): StaleCause | undefined {
+    return this.#causesAt(this.#place(key), partition).next().value ?? undefined;
   }
 
-  /** How an asset is, with the first cause of each link down to the root. */
-  explain(key: AssetKey): Staleness {
+  /** How an asset (or partition) is, with the first cause of each link down to the root. */
+  explain(key: AssetKey, partition?: number): Staleness {
     const chain: StaleCause[] = [];
-    for (let at: AssetKey | undefined = key; at !== undefined;) {
-      const cause = this.firstCause(at);
-      if (cause) chain.push(cause);
-      at = cause?.kind === "upstream-stale" ? cause.upstream : undefined;
+    let cause = this.firstCause(key, partition);
+    while (cause) {
+      chain.push(cause);
+      cause =
+        cause.kind === "upstream-stale"
+          ? this.firstCause(cause.upstream, this.#indexOf(cause.upstream, cause.upstreamPartition))
+          : undefined;
     }
-    return { key, status: this.status(key), chain };
+    return { key, ...this.#named(this.#place(key), partition), status: this.#statusOf(key, partition), chain };
   }
 
-  *#causesAt(place: number): Generator<StaleCause, void> {
+  #statusOf(key: AssetKey, partition: number | undefined): StalenessStatus {
+    if (partition === undefined) return this.status(key);
+    return STATUSES.find((status) => this.partitionsThatAre(status, key).has(partition)) ?? "missing";
+  }
+
+  #indexOf(key: AssetKey, partition: string | undefined): number | undefined {
+    return partition === undefined ? undefined : this.spaceOf(key)?.indexOf(partition);
+  }
+
+  #named(place: number, partition: number | undefined): { readonly partition?: string } {
+    const name = partition === undefined ? undefined : this.#divided.get(place)?.keyOf(partition);
+    return name === undefined ? {} : { partition: name };
+  }
+
+  *#causesAt(place: number, partition?: number): Generator<StaleCause, void> {
+    const state = this.#divided.get(place);
+    if (state) return yield* this.#causesOfPartition(place, state, partition ?? state.stale.nextFrom(0));
     if (this.#status[place] !== STALE) return;
     const asset = this.#assets[place] as StalenessAsset;
-    yield* directCauses(asset, this.#records[place] as RecordedVersions, this.#versionNow);
+    yield* directCauses(asset, this.#records[place] as RecordedVersions, this.#now);
     for (const parent of rowOf(this.#parents, place)) {
       const kind = this.#status[parent] === STALE ? "upstream-stale" : "upstream-missing";
       if (this.#status[parent] !== FRESH) yield { kind, key: asset.key, upstream: this.#assets[parent]?.key as AssetKey };
     }
   }
 
+  *#causesOfPartition(place: number, state: DividedState, index: number | undefined): Generator<StaleCause, void> {
+    if (index === undefined || !state.stale.has(index)) return;
+    yield* this.#directAt(place, state, index);
+    const of = { key: this.#assets[place]?.key as AssetKey, ...this.#named(place, index) };
+    for (const { dep, upstream, mapper } of state.edges) {
+      const needed = mapper.upstreamOf(IndexSet.range(index, index + 1)).partitions;
+      for (const status of ["stale", "missing"] as const) {
+        const first = this.partitionsThatAre(status, dep.key).intersection(needed).nextFrom(0);
+        if (first === undefined) continue;
+        const { partition: upstreamPartition } = this.#named(upstream, first);
+        const kind = status === "stale" ? "upstream-stale" : "upstream-missing";
+        yield { kind, ...of, upstream: dep.key, ...(upstreamPartition === undefined ? {} : { upstreamPartition }) };
+      }
+    }
+  }
+
+  #directAt(place: number, state: DividedState, index: number): Generator<StaleCause, void> {
+    const now: UpstreamNow = {
+      version: this.#now.version,
+      partitions: (dep) => {
+        const edge = state.edges.find((each) => each.dep === dep);
+        const up = edge && this.#divided.get(edge.upstream);
+        if (!edge || !up?.space) return undefined;
+        return Array.from(edge.mapper.upstreamOf(IndexSet.range(index, index + 1)).partitions, (each) => {
+          const dataVersion = up.records.get(each)?.dataVersion;
+          return { key: dep.key, partition: up.keyOf(each) ?? "", ...(dataVersion === undefined ? {} : { dataVersion }) };
+        });
+      },
+    };
+    return directCauses(this.#assets[place] as StalenessAsset, state.records.get(index) as RecordedVersions, now, state.keyOf(index));
+  }
+
   /** Judges what is to be judged again, upstream first, so that each is judged once. */
   #settle(): AssetKey[] {
     const turned: AssetKey[] = [];
     for (let place = this.#next(0); place < this.#dirty.length; place = this.#next(place + 1)) {
-      if (this.#dirty[place] === OWN) this.#changed[place] = this.#differs(place) ? 1 : 0;
+      const own = this.#dirty[place] === OWN;
       this.#dirty[place] = 0;
+      const state = this.#divided.get(place);
+      if (state) {
+        if (this.#judgeDivided(place, state)) turned.push(this.#assets[place]?.key as AssetKey);
+        continue;
+      }
+      if (own) this.#changed[place] = this.#differs(place) ? 1 : 0;
       const before = this.#status[place] as number;
       const status = this.#judge(place);
       if (status === before) continue;
       this.#status[place] = status;
       turned.push(this.#assets[place]?.key as AssetKey);
       if ((before === FRESH) === (status === FRESH)) continue;
-      for (const child of rowOf(this.#children, place)) this.#dirty[child] = Math.max(this.#dirty[child] as number, UPSTREAM);
+      this.#judgeDownstream(place);
     }
     return turned;
+  }
+
+  #judgeDownstream(place: number): void {
+    for (const child of rowOf(this.#children, place)) this.#dirty[child] = Math.max(this.#dirty[child] as number, UPSTREAM);
+  }
+
+  #judgeDivided(place: number, state: DividedState): boolean {
+    const before = this.#status[place] as number;
+    const stale = state.stale;
+    const turned = state.judge(
+      this.#assets[place]?.unit !== undefined,
+      (index) => !this.#directAt(place, state, index).next().done,
+      ({ upstream }) => (upstream === place ? "self" : this.#notFreshAt(upstream)),
+    );
+    this.#status[place] = state.stale.size > 0 ? STALE : state.missing.size > 0 ? MISSING : FRESH;
+    if (turned) this.#judgeDownstream(place);
+    return turned || before !== this.#status[place] || !stale.equals(state.stale);
+  }
+
+  #notFreshAt(place: number): IndexSet {
+    return this.#divided.get(place)?.notFresh ?? (this.#status[place] === FRESH ? IndexSet.empty() : ONE);
+  }
+
+  #statesOf(partitions: StalenessPartitions): ReadonlyMap<number, DividedState> {
+    const spaces = new Map<number, PartitionSpace>();
+    this.#assets.forEach(({ partitions: definition }, place) => {
+      if (definition) spaces.set(place, openPartitions(definition, partitions.asOf));
+    });
+    const states = new Map<number, DividedState>();
+    if (spaces.size === 0) return states;
+    for (const [place, asset] of this.#assets.entries()) {
+      const space = spaces.get(place) ?? null;
+      const upstream = asset.deps
+        .flatMap((dep) => (dep.when === "failure" ? [] : { dep, upstream: this.#places.get(dep.key) ?? -1 }))
+        .filter((each) => each.upstream >= 0);
+      if (!space && !upstream.some((each) => spaces.has(each.upstream))) continue;
+      const edges = upstream.map((each) => {
+        const { mapping } = each.dep;
+        const bound = mapping && bindMapping(mapping, partitions.mappings ?? new Map());
+        return { ...each, mapper: partitionMapper(bound, spaces.get(each.upstream) ?? null, space) };
+      });
+      const recorded = this.#records[place];
+      states.set(place, new DividedState(space, edges, space ? partitions.recordsOf(asset.key, space) : recorded ? [[0, recorded]] : []));
+    }
+    return states;
   }
 
   #next(from: number): number {
@@ -139,7 +295,7 @@ export class StalenessIndex {
 
   #differs(place: number): boolean {
     const recorded = this.#records[place];
-    return recorded !== undefined && !directCauses(this.#assets[place] as StalenessAsset, recorded, this.#versionNow).next().done;
+    return recorded !== undefined && !directCauses(this.#assets[place] as StalenessAsset, recorded, this.#now).next().done;
   }
 
   #judge(place: number): number {
