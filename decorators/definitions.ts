@@ -4,13 +4,20 @@ import type { IOManager } from "../src/config/io-manager.js";
 import { tokenName, type Provided } from "../src/config/provided.js";
 import type { Ctor } from "../src/model/asset-ref.js";
 import type { IOOption } from "./asset.js";
-import { type AssetJob, type AssetSet, DEFINITIONS, type DefinitionsShape, type ExternalAsset } from "./declarations/declaration.js";
+import {
+  type AssetJob,
+  type AssetSet,
+  DEFINITIONS,
+  type DefinitionsShape,
+  type ExternalAsset,
+  type MountedPipeline,
+} from "./declarations/declaration.js";
 import { asProvided } from "./declarations/parse-options.js";
 
 /** All that a code base defines. */
 export interface DefinitionsOptions {
-  /** Classes with annotated methods. */
-  readonly pipelines?: readonly Ctor[];
+  /** Classes with annotated methods, and what `mount` gave. */
+  readonly pipelines?: readonly (Ctor | MountedPipeline)[];
   /** What `defineAssets` and `externalAsset` gave. */
   readonly assets?: readonly (ExternalAsset | AssetSet)[];
   /** What `defineAssetJob` gave. */
@@ -25,7 +32,7 @@ export interface DefinitionsOptions {
 /** What a definitions module exports by default, itself or from a function. Making it starts nothing and checks nothing: the scan does. */
 export class Definitions implements DefinitionsShape {
   readonly [DEFINITIONS] = true;
-  readonly pipelines: readonly Ctor[];
+  readonly pipelines: readonly (Ctor | MountedPipeline)[];
   readonly assets: readonly (ExternalAsset | AssetSet)[];
   readonly jobs: readonly AssetJob[];
   readonly resources: readonly Provided[];

@@ -137,6 +137,16 @@ export interface AssetSet {
   readonly site: DeclarationSite;
 }
 
+/** A copy of a pipeline class under a prefix. */
+export interface MountedPipeline {
+  readonly kind: "mounted-pipeline";
+  readonly pipeline: Ctor;
+  readonly keyPrefix: string;
+  /** Its own, in place of those of the definitions. */
+  readonly resources: readonly Provided[];
+  readonly site: DeclarationSite;
+}
+
 /** A selection with a name. */
 export interface AssetJob {
   readonly kind: "asset-job";
@@ -155,7 +165,7 @@ export const DEFINITIONS: unique symbol = Symbol.for("millrace/definitions") as 
 /** What a definitions module gives: the shape that the scan reads. */
 export interface DefinitionsShape {
   readonly [DEFINITIONS]: true;
-  readonly pipelines: readonly Ctor[];
+  readonly pipelines: readonly (Ctor | MountedPipeline)[];
   readonly assets: readonly (ExternalAsset | AssetSet)[];
   readonly resources: readonly Provided[];
   /** Absent: none. */

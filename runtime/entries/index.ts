@@ -32,9 +32,10 @@ export { byPartition } from "../../decorators/by-partition.js";
 export { output } from "../../decorators/output.js";
 export { defineAssets, type AssetSetContext, type AssetSetSpec, type DefineAssetsOptions } from "../../decorators/define-assets.js";
 export { defineAssetJob, type AssetJobOptions } from "../../decorators/define-asset-job.js";
+export { mount, type MountOptions } from "../../decorators/mount.js";
 export { externalAsset, type ExternalAssetOptions } from "../../decorators/external-asset.js";
 export { Definitions, type DefinitionsOptions } from "../../decorators/definitions.js";
-export type { AssetJob, AssetSet, ExternalAsset } from "../../decorators/declarations/declaration.js";
+export type { AssetJob, AssetSet, ExternalAsset, MountedPipeline } from "../../decorators/declarations/declaration.js";
 export { ScanError, type ScanProblem } from "../scan/scan-error.js";
 
 // What methods are told and what they give.

@@ -19,9 +19,13 @@ export interface UnitParts {
 export function addUnit(unit: UnitDraft, parts: UnitParts, draft: CatalogDraft): void {
   const { id, site } = unit;
   const siblings = new Map(unit.assets.flatMap(({ out, key }) => (out === undefined ? [] : [[out, key] as const])));
+  const within = "view" in unit.from ? { within: unit.from.view } : {};
   const checks = [...parts.checks];
   for (const asset of unit.assets) {
-    const deps = resolveDependencies({ loads: parts.loads, deps: [...unit.deps, ...(asset.fields.deps ?? [])], siblings, site }, draft);
+    const deps = resolveDependencies(
+      { loads: parts.loads, deps: [...unit.deps, ...(asset.fields.deps ?? [])], siblings, site, ...within },
+      draft,
+    );
     const described = describeAsset(asset, { site, deps, observable: unit.kind === "observable" }, draft);
     draft.assets.set(asset.key, Object.assign(described, { unit: id }));
     if (asset.fields.io) draft.io.set(asset.key, asset.fields.io);

@@ -13,8 +13,14 @@ export class AssetIndex {
   /** Class → method → out (or `result`) → key. */
   readonly #methods = new Map<unknown, { readonly view: PipelineClass; readonly outs: Map<string, ReadonlyMap<string, AssetKey>> }>();
 
+  /** The classes that stand for a class as it is written: itself, or its copies. */
+  readonly #copies = new Map<unknown, Ctor[]>();
+
   addClass(view: PipelineClass): void {
     this.#methods.set(view.type, { view, outs: new Map() });
+    const copies = this.#copies.get(view.origin);
+    if (copies) copies.push(view.type);
+    else this.#copies.set(view.origin, [view.type]);
   }
   addMethod(view: PipelineClass, method: string, outs: ReadonlyMap<string, AssetKey>): void {
     this.#methods.get(view.type)?.outs.set(method, outs);
@@ -43,13 +49,28 @@ export class AssetIndex {
     };
   }
 
-  find(asset: AssetRef | string): Found {
-    return typeof asset === "string" ? this.findKey(asset) : this.findRef(asset);
+  /** @param within - the class that refers to it: itself, it means the same copy */
+  find(asset: AssetRef | string, within?: PipelineClass): Found {
+    return typeof asset === "string" ? this.findKey(asset) : this.findRef(asset, within);
   }
 
-  findRef(ref: AssetRef): Found {
+  findRef(ref: AssetRef, within?: PipelineClass): Found {
     const { target } = ref;
-    return "key" in target ? this.findKey(target.key) : this.findMethod(classOf(target, this.#methods), target.method, target.out);
+    if ("key" in target) return this.findKey(target.key);
+    const type = classOf(target, this.#copies);
+    if (type === within?.origin) return this.findMethod(within.type, target.method, target.out);
+    const found = this.findAll(ref);
+    const [first] = found;
+    return found.length > 1 && first && "key" in first ? mountedTwice(`${type.name}.${target.method}`, found) : (first as Found);
+  }
+
+  /** The same for each copy of a class that is mounted more than once; one at least. */
+  findAll(asset: AssetRef | string): readonly Found[] {
+    if (typeof asset === "string") return [this.findKey(asset)];
+    const { target } = asset;
+    if ("key" in target) return [this.findKey(target.key)];
+    const type = classOf(target, this.#copies);
+    return (this.#copies.get(type) ?? [type]).map((copy) => this.findMethod(copy, target.method, target.out));
   }
 
   findMethod(type: Ctor, method: string, out: string | undefined): Found {
@@ -111,6 +132,15 @@ export class AssetIndex {
     }
     return nearest(snake, this.#sites.keys());
   }
+}
+
+function mountedTwice(name: string, found: readonly Found[]): Found {
+  const keys = found.flatMap((each) => ("key" in each ? [each.key] : []));
+  return {
+    code: "DEFINITION.MOUNTED_TWICE",
+    message: `${name} is taken, but its class is mounted more than once: it may be ${keys.map((key) => `"${key}"`).join(" or ")}.`,
+    fix: `Name the key: ref("${keys[0]}").`,
+  };
 }
 
 function classOf(target: Extract<RefTarget, { method: string }>, listed: ReadonlyMap<unknown, unknown>): Ctor {

@@ -16,7 +16,7 @@ export function bindConstructor(view: PipelineClass, draft: CatalogDraft): reado
   }
   const types = constructorTypes(view, draft);
   return types.flatMap((type, index) => {
-    const token = type as Token;
+    const token = view.ownTokens.get(type as Token) ?? (type as Token);
     if (draft.resources.has(token)) return [token];
     const site = view.declaration?.site.toString();
     const named = typeof type === "string" || typeof type === "symbol";

@@ -66,7 +66,8 @@ function bindInput(
   { index, resources, report, mappings }: CatalogDraft,
 ): ParameterBinding | undefined {
   if (input.from.kind === "token") return bindToken(view, input, input.from.token, { resources, report });
-  const found = input.from.kind === "ref" ? index.findRef(input.from.ref) : index.findMethod(view.type, input.from.method, input.from.out);
+  const found =
+    input.from.kind === "ref" ? index.findRef(input.from.ref, view) : index.findMethod(view.type, input.from.method, input.from.out);
   if ("key" in found) {
     const builtIn = input.stream || input.partitions ? undefined : RECOGNISED.get(type);
     return {
@@ -139,7 +140,7 @@ function bindByType(
     return { kind: "context" };
   }
   if ((type as unknown as Record<symbol, unknown>)[CONFIG] === true) return { kind: "config", type: type as unknown as Ctor };
-  const token = type as unknown as Ctor;
+  const token = view.ownTokens.get(type as unknown as Ctor) ?? (type as unknown as Ctor);
   if (scope.resources.has(token)) return { kind: "resource", token };
   scope.report(
     missingResource(what(), token, unit.site.toString(), '; if it is the value of an asset, write @Input(Class, "method") before it'),
@@ -153,7 +154,8 @@ function bindToken(
   token: Token,
   { resources, report }: Pick<CatalogDraft, "resources" | "report">,
 ): ParameterBinding | undefined {
-  if (resources.has(token)) return { kind: "resource", token };
+  const own = view.ownTokens.get(token) ?? token;
+  if (resources.has(own)) return { kind: "resource", token: own };
   report(missingResource(`Parameter ${index + 1} of ${view.name}.${method}`, token, site.toString()));
   return undefined;
 }

@@ -10,6 +10,8 @@ import type { ScanProblem } from "./scan-error.js";
 export class CatalogDraft {
   readonly index = new AssetIndex();
   readonly resources = new Map<Token, Provided>();
+  /** Resources that a mounted pipeline has for itself, under tokens of their own. */
+  readonly mountedResources: Provided[] = [];
   readonly io = new Map<AssetKey, Provided<IOManager>>();
   readonly assets = new Map<AssetKey, AssetSpec>();
   readonly checks = new Map<string, CheckSpec>();

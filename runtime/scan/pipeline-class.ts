@@ -1,11 +1,24 @@
-import type { AssetFields, ParameterDeclaration, PipelineDeclaration, UnitDeclaration } from "../../decorators/declarations/declaration.js";
+import type {
+  AssetFields,
+  MountedPipeline,
+  ParameterDeclaration,
+  PipelineDeclaration,
+  UnitDeclaration,
+} from "../../decorators/declarations/declaration.js";
 import { ownDeclarations } from "../../decorators/declarations/slot.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
+import type { Token } from "../../src/config/provided.js";
 import type { CatalogDraft } from "./catalog-draft.js";
+import { copyOfClass, copyOfResource } from "./mounted-copy.js";
 
 /** What a class and its bases declare, as it holds for this class. */
 export interface PipelineClass {
+  /** The class; of a copy: a class of its own, see `mounted-copy.ts`. */
   readonly type: Ctor;
+  /** The class as it is written, and referred to. */
+  readonly origin: Ctor;
+  /** Resources of this copy alone, by the token under which its methods take them. */
+  readonly ownTokens: ReadonlyMap<Token, Token>;
   readonly name: string;
   /** The classes from this one to its furthest base. */
   readonly chain: readonly Ctor[];
@@ -50,24 +63,52 @@ export function readPipelineClass(type: Ctor): PipelineClass {
       else strays.push({ declaration: own, why: "no-unit" });
     }
   }
-  return { type, name: type.name || "(anonymous class)", chain, declaration, fields, units, inputs, strays };
+  return {
+    type,
+    origin: type,
+    ownTokens: new Map(),
+    name: type.name || "(anonymous class)",
+    chain,
+    declaration,
+    fields,
+    units,
+    inputs,
+    strays,
+  };
 }
 
-/** The classes that `Definitions` lists, each once, and known to the index. */
-export function readPipelines(pipelines: readonly Ctor[], draft: CatalogDraft): readonly PipelineClass[] {
-  const views = new Map<Ctor, PipelineClass>();
-  for (const type of pipelines) {
-    if (views.has(type)) {
+/** The classes that `Definitions` lists, each once, and the copies that it mounts, known to the index. */
+export function readPipelines(pipelines: readonly (Ctor | MountedPipeline)[], draft: CatalogDraft): readonly PipelineClass[] {
+  const listed = new Set<Ctor>();
+  const views: PipelineClass[] = [];
+  for (const entry of pipelines) {
+    if (typeof entry !== "function") {
+      views.push(readMounted(entry, draft));
+      continue;
+    }
+    if (listed.has(entry)) {
       draft.report({
         code: "DEFINITION.PIPELINE_TWICE",
-        message: `${type.name} is in Definitions.pipelines twice.`,
-        fix: "List it once.",
+        message: `${entry.name} is in Definitions.pipelines twice.`,
+        fix: `List it once, or give a copy of it other keys: mount(${entry.name}, { keyPrefix: "copy" }).`,
       });
       continue;
     }
-    const view = readPipelineClass(type);
-    views.set(type, view);
-    draft.index.addClass(view);
+    listed.add(entry);
+    views.push(readPipelineClass(entry));
   }
-  return [...views.values()];
+  for (const view of views) draft.index.addClass(view);
+  return views;
+}
+
+function readMounted({ pipeline, keyPrefix, resources }: MountedPipeline, draft: CatalogDraft): PipelineClass {
+  const view = readPipelineClass(copyOfClass(pipeline, pipeline.name));
+  const ownTokens = new Map<Token, Token>();
+  for (const provided of resources) {
+    const copy = copyOfResource(provided, keyPrefix);
+    ownTokens.set(provided.token, copy.token);
+    draft.mountedResources.push(copy);
+  }
+  const fields = { ...view.fields, keyPrefix: [keyPrefix, view.fields.keyPrefix].filter((part) => part !== undefined).join("/") };
+  return { ...view, origin: pipeline, ownTokens, fields };
 }

@@ -45,8 +45,8 @@ export interface ResolveOptions {
 export function resolveDefinitions(definitions: DefinitionsShape, options: ResolveOptions = {}): ResolvedDefinitions {
   const draft = new CatalogDraft(options.moduleProblems ?? []);
   const schemaOf = options.schemaOf ?? (() => undefined);
-  const resources = bindResources(definitions.resources, draft, schemaOf);
   const views = readPipelines(definitions.pipelines, draft);
+  const resources = bindResources([...definitions.resources, ...draft.mountedResources], draft, schemaOf);
   const externals = definitions.assets.filter((entry) => entry.kind === "external-asset");
 
   // Every key is claimed before the first is looked up.
@@ -79,9 +79,11 @@ function addExternal(external: ExternalAsset, draft: CatalogDraft): void {
 
 function keysIn({ index }: CatalogDraft): ResolvedDefinitions["keysOf"] {
   return (ref) => {
-    const found = index.find(ref as AssetRef | string);
-    if ("key" in found) return [found.key];
-    throw new RequestError("REQUEST.UNKNOWN_REF", found.message, { fix: found.fix });
+    const found = index.findAll(ref as AssetRef | string);
+    const keys = found.flatMap((each) => ("key" in each ? [each.key] : []));
+    const [lost] = found.flatMap((each) => ("key" in each ? [] : [each]));
+    if (!lost) return keys;
+    throw new RequestError("REQUEST.UNKNOWN_REF", lost.message, { fix: lost.fix });
   };
 }
 

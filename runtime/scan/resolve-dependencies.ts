@@ -4,6 +4,7 @@ import type { AssetKey, DependencySpec } from "../../src/model/asset-spec.js";
 import type { PartitionMapping } from "../../src/model/partition-mapping/partition-mapping.js";
 import type { AssetIndex, Found } from "./asset-index.js";
 import type { CatalogDraft } from "./catalog-draft.js";
+import type { PipelineClass } from "./pipeline-class.js";
 import { orderBy } from "./order-by.js";
 
 /** An upstream whose value a method takes. */
@@ -19,10 +20,12 @@ export interface Wanted {
   /** Key of each out of the same computation by its name: `deps` may name siblings so. */
   readonly siblings?: ReadonlyMap<string, AssetKey>;
   readonly site: string;
+  /** The class that says so: what it says of itself holds for the same copy of it. */
+  readonly within?: PipelineClass;
 }
 
 /** One entry for each upstream, in order of key; loading wins over ordering. Unknown ones are problems, as are two mappings of one. */
-export function resolveDependencies({ loads, deps, siblings, site }: Wanted, draft: CatalogDraft): readonly DependencySpec[] {
+export function resolveDependencies({ loads, deps, siblings, site, within }: Wanted, draft: CatalogDraft): readonly DependencySpec[] {
   const found = new Map<AssetKey, DependencySpec>();
   for (const { key, mapping } of loads) {
     const known = found.get(key);
@@ -31,7 +34,7 @@ export function resolveDependencies({ loads, deps, siblings, site }: Wanted, dra
   }
   for (const dep of deps) {
     const edge = typeof dep === "object" && dep.kind === "edge" ? dep : undefined;
-    const upstream = lookUp((edge ? edge.upstream : dep) as AssetRef | string, draft.index, siblings);
+    const upstream = lookUp((edge ? edge.upstream : dep) as AssetRef | string, draft.index, { siblings, within });
     if (!("key" in upstream)) {
       draft.report({ ...upstream, site });
       continue;
@@ -63,8 +66,12 @@ function reportTwoMappings(key: AssetKey, site: string, { report }: CatalogDraft
   });
 }
 
-function lookUp(upstream: AssetRef | string, index: AssetIndex, siblings: Wanted["siblings"]): Found {
-  if (typeof upstream !== "string") return index.findRef(upstream);
+function lookUp(
+  upstream: AssetRef | string,
+  index: AssetIndex,
+  { siblings, within }: { readonly siblings: Wanted["siblings"]; readonly within: Wanted["within"] },
+): Found {
+  if (typeof upstream !== "string") return index.findRef(upstream, within);
   const sibling = siblings?.get(upstream);
   return !index.has(upstream) && sibling !== undefined ? { key: sibling } : index.findKey(upstream);
 }

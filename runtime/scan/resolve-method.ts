@@ -8,6 +8,7 @@ import { addUnit, type UnitParts } from "./add-unit.js";
 import { bindParameters } from "./bind-parameters.js";
 import type { CatalogDraft } from "./catalog-draft.js";
 import { resolveDependencies } from "./resolve-dependencies.js";
+import type { PipelineClass } from "./pipeline-class.js";
 import type { MethodDraft } from "./unit-draft.js";
 
 /** Looks up what a method takes, and adds it to the catalog and the bindings. */
@@ -28,7 +29,7 @@ export function resolveMethod(
     unit: Object.assign({ resources: namesOf(tokens) }, declaration.unit, schema === undefined ? undefined : { configSchema: schema }),
     checks: [],
   };
-  if (declaration.kind === "check") addChecks(declaration, method.site, parts, draft);
+  if (declaration.kind === "check") addChecks(declaration, view, parts, draft);
   else addUnit(method, parts, draft);
 }
 
@@ -37,13 +38,14 @@ export function namesOf(tokens: readonly Token[]): readonly string[] {
   return [...new Set(tokens.map(tokenName))].sort();
 }
 
-function addChecks(declaration: CheckDeclaration, site: string, { loads, code, unit }: UnitParts, draft: CatalogDraft): void {
-  const found = draft.index.find(declaration.asset);
+function addChecks(declaration: CheckDeclaration, within: PipelineClass, { loads, code, unit }: UnitParts, draft: CatalogDraft): void {
+  const site = declaration.site.toString();
+  const found = draft.index.find(declaration.asset, within);
   if (!("key" in found)) return draft.report({ ...found, site });
   const asset = found.key;
   const checks = declaration.checks.map((check) => ({ ...check, name: check.name ?? snakeCase(declaration.method) }));
   const id = `${asset}#${checks.map(({ name }) => name).join("+")}`;
-  const deps = resolveDependencies({ loads, deps: declaration.deps, site }, draft).filter(({ key }) => key !== asset);
+  const deps = resolveDependencies({ loads, deps: declaration.deps, site, within }, draft).filter(({ key }) => key !== asset);
   const ids = checks.map((check) => addCheck(check, { asset, unit: id, deps, site }, draft));
   draft.units.push({ id, kind: "check", assets: [], checks: ids, canSubset: false, ...unit, site });
   draft.bindings.set(id, { unit: id, code, outKeys: new Map() });

@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFINITIONS, type AssetSet, type DefinitionsShape, type ExternalAsset } from "../../decorators/declarations/declaration.js";
+import {
+  DEFINITIONS,
+  type AssetSet,
+  type DefinitionsShape,
+  type ExternalAsset,
+  type MountedPipeline,
+} from "../../decorators/declarations/declaration.js";
 import { systemClock, type Clock } from "../../src/base/clock.js";
 import { ExecutionError, RequestError } from "../../src/base/errors.js";
 import { jsonSchemaOf } from "../../src/config/json-schema.js";
@@ -66,7 +72,7 @@ export class TestRunFailedError extends ExecutionError {
 }
 
 /** Materializes pipeline classes in memory: a store, values and logs that live as long as the call. Nothing is left behind. */
-export async function materialize(pipelines: readonly Ctor[], options: TestRunOptions = {}): Promise<TestRunResult> {
+export async function materialize(pipelines: readonly (Ctor | MountedPipeline)[], options: TestRunOptions = {}): Promise<TestRunResult> {
   const memory = new InMemoryIOManager();
   const io: Provided = options.io ?? { kind: "provided", token: InMemoryIOManager, object: memory };
   const definitions: DefinitionsShape = {
