@@ -78,7 +78,7 @@ async function conclude(session: Session, report: RunReport, tookMs: number, jso
   }
   const made = events.filter((event) => event.type === "ASSET_MATERIALIZATION");
   const told = made.map(materializationText).join("");
-  process.stdout.write(`${told === "" ? "" : "\n"}${told}\n${conclusion(report, steps, made.length, tookMs)}\n`);
+  process.stdout.write(`${told === "" ? "" : "\n"}${told}\n${conclusion(report, steps, { made, tookMs })}\n`);
   if (report.status === "SUCCESS") return;
   const id = shortId(report.runId);
   process.stdout.write(pc.dim(`See \`millrace logs ${id}\`; \`millrace retry ${id}\` runs again what did not succeed.\n`));
@@ -90,20 +90,30 @@ const WORDS = {
   CANCELED: pc.yellow("was canceled"),
 };
 
-function conclusion(report: RunReport, steps: readonly StepRecord[], materialized: number, tookMs: number): string {
+function conclusion(
+  report: RunReport,
+  steps: readonly StepRecord[],
+  of: { readonly made: readonly EventRecord[]; readonly tookMs: number },
+): string {
   const count = (status: StepStatus, word: string): string[] => {
     const found = steps.filter((step) => step.status === status).length;
     return found === 0 ? [] : [`${countOf(found, "step")} ${word}`];
   };
   const counts = [
-    `${countOf(materialized, "asset")} materialized`,
+    madeText(of.made),
     ...count("REUSED", "reused"),
     ...count("FAILURE", "failed"),
     ...count("NOT_RUN", "not run"),
     ...count("SKIPPED", "skipped"),
     ...count("CANCELED", "canceled"),
   ];
-  return `Run ${shortId(report.runId)} ${WORDS[report.status]} in ${durationText(tookMs)}: ${counts.join(", ")}.`;
+  return `Run ${shortId(report.runId)} ${WORDS[report.status]} in ${durationText(of.tookMs)}: ${counts.join(", ")}.`;
+}
+
+function madeText(made: readonly EventRecord[]): string {
+  const assets = new Set(made.map((event) => event.assetKey)).size;
+  const partitions = made.filter((event) => event.partition).length;
+  return `${countOf(assets, "asset")} materialized${partitions > 1 ? ` in ${countOf(partitions, "partition")}` : ""}`;
 }
 
 const LONG: readonly string[] = ["table", "table_schema", "column_lineage", "md"];
@@ -116,5 +126,5 @@ function materializationText(event: EventRecord): string {
   if (metadata.length === 0) return "";
   const width = Math.max(...metadata.map(([name]) => name.length));
   const lines = metadata.map(([name, value]) => `  ${pc.dim(name.padEnd(width))}  ${metadataText(value)}\n`);
-  return `${pc.bold(event.assetKey ?? "")}\n${lines.join("")}`;
+  return `${pc.bold(event.assetKey ?? "")}${event.partition ? ` ${event.partition.key}` : ""}\n${lines.join("")}`;
 }

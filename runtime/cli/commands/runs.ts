@@ -6,6 +6,7 @@ import { durationText, errorText, indented, statusText, timeText } from "../form
 import type { CommonOptions } from "../program.js";
 import { runOf, shortId, withStore } from "../project.js";
 import { allEvents } from "../run-events.js";
+import { partitionsText, selectionText } from "../selection-text.js";
 import { table } from "../table.js";
 
 /** `millrace runs [ID]` */
@@ -37,7 +38,7 @@ async function listing(
     statusText(run.status),
     timeText(run.startedAtMs ?? run.createdAtMs),
     took(run.startedAtMs, run.endedAtMs),
-    run.selection,
+    selectionText(run),
   ]);
   return `${table(["run", "status", "started", "took", "selection"], rows)}\n`;
 }
@@ -55,6 +56,7 @@ function heading(run: RunRecord): string {
   return [
     `Run ${run.id} ${statusText(run.status)}`,
     `selection ${run.selection}`,
+    ...(partitionsText(run) === "" ? [] : [`partitions ${partitionsText(run)}`]),
     `started ${timeText(run.startedAtMs ?? run.createdAtMs)}${ran === "" ? "" : `, took ${ran}`}`,
     ...(run.parentRunId === undefined ? [] : [`again after ${run.parentRunId}`]),
     ...(tags.length === 0 ? [] : [`tags ${tags.join(", ")}`]),

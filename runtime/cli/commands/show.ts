@@ -46,7 +46,12 @@ export function show(key: string, options: CommonOptions): Promise<number> {
         line("needed by", graph.children(key).join(", ")),
         line("state", spec.unit === undefined ? "" : stalenessText(status)),
         ...chainLines(chain).map((text) => `  ${text}\n`),
-        line("materialized", made ? `${timeText(made.atMs)} in run ${shortId(made.runId)}` : "never"),
+        line(
+          "materialized",
+          made
+            ? `${timeText(made.atMs)} in run ${shortId(made.runId)}${made.partition ? `, partition ${made.partition.key}` : ""}`
+            : "never",
+        ),
         line("data version", made?.payload?.dataVersion ?? ""),
         ...Object.entries(made?.payload?.metadata ?? {}).map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`),
         ...checks.map((check) => {

@@ -7,6 +7,7 @@ import { EXIT } from "../exit-codes.js";
 import { durationText, indented, statusText } from "../format.js";
 import type { CommonOptions } from "../program.js";
 import { shortId, withStore } from "../project.js";
+import { selectionText } from "../selection-text.js";
 import { table } from "../table.js";
 
 /** A run that goes on, with the steps that run now. */
@@ -62,7 +63,7 @@ async function runningRun(store: RunStore, run: RunRecord, nowMs: number): Promi
   return {
     runId: run.id,
     status: run.status,
-    selection: run.selection,
+    selection: selectionText(run),
     runningMs: since(run.startedAtMs),
     steps: steps
       .filter((step) => step.status === "RUNNING")
