@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Asset, AssetContext, Pipeline } from "millrace";
 import type { NewEvent } from "../../src/model/event";
 import type { NewRun, RunBatch, RunStore } from "../../src/storage/run-store";
+import { partitionsAndBackfills } from "./partition-chapter";
 import { openedShop, type Built } from "./opened-shop";
 import { witnessed } from "./witness";
 
@@ -31,6 +32,7 @@ async function main(home: string): Promise<void> {
 
   const first = await session.materialize("* and not (key:quick or key:slow)", { tags: { scenario: "shop" } });
   await fencesAndGroups(store, me);
+  await partitionsAndBackfills(store, me);
 
   Waiting.started = () => void store.requestCancel(lastRun, Date.now()).then(() => Waiting.release());
   let lastRun = "";

@@ -5,6 +5,7 @@ import type { EventPayload, EventType } from "../../src/model/event";
 import { isFinal, type RunStatus, type StepStatus } from "../../src/model/run";
 import type { RunPlan } from "../../src/model/run-plan";
 import { RunState } from "../../src/planning/run-state";
+import { partitionUntruths } from "./partition-truths";
 import type { Fact } from "./witness";
 
 interface EventRow {
@@ -16,6 +17,7 @@ interface EventRow {
   step_key: string | null;
   attempt: number | null;
   asset_key: string | null;
+  partition_key: string | null;
   payload: string | null;
 }
 interface RunRow {
@@ -72,6 +74,7 @@ export function untruths(home: string): string[] {
     ...lostFacts(tables, readFacts(join(home, "facts"))),
     ...tables.runs.flatMap((run) => runUntruths(tables, run)),
     ...latestUntruths(tables),
+    ...partitionUntruths(join(home, "store", "millrace.db")),
     ...valueUntruths(tables, join(home, "store", "storage")),
   ];
 }
@@ -122,7 +125,7 @@ function lostFacts({ runs, events }: Tables, facts: readonly Fact[]): string[] {
   });
 }
 
-const differs = (what: string, stored: unknown, folded: unknown): string[] =>
+export const differs = (what: string, stored: unknown, folded: unknown): string[] =>
   JSON.stringify(stored) === JSON.stringify(folded) ? [] : [`${what}: stored ${JSON.stringify(stored)}, the events say ${JSON.stringify(folded)}.`]; // prettier-ignore
 
 /** A run, its steps, attempts and tags against a full fold of its events. */
@@ -172,9 +175,13 @@ function latestUntruths({ events, latest, checks }: Tables): string[] {
   const none = { run_no: null, materialization_id: null, observation_id: null, failure_id: null };
   const assets = new Map<string, object>();
   const evaluated = new Map<string, object>();
-  for (const { id, run_no, type, asset_key, payload } of events) {
+  for (const { id, run_no, type, asset_key, partition_key, payload } of events) {
     if (asset_key === null) continue;
     const column = columns[type];
+    if (type === "ASSET_WIPED" && partition_key === null) {
+      assets.set(asset_key, { asset_key, ...none, run_no: (assets.get(asset_key) as { run_no?: number } | undefined)?.run_no ?? null });
+      for (const place of evaluated.keys()) if (place.startsWith(`${asset_key}\n`)) evaluated.delete(place);
+    }
     if (column !== undefined)
       assets.set(asset_key, { asset_key, ...none, ...assets.get(asset_key), [column]: type.endsWith("PLANNED") ? run_no : id });
     const check = type === "ASSET_CHECK_EVALUATION" ? (JSON.parse(payload ?? "{}") as EventPayload).check : undefined;

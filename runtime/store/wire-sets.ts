@@ -5,9 +5,7 @@ const WITH_SETS: ReadonlySet<string> = new Set(["createRun", "partitionStatus", 
 
 /** The arguments or the answer of a method with each set as a map of its chunks; maps are found nowhere else in them. */
 export function toWire(method: string, value: unknown): unknown {
-  return mayHoldSets(method, value)
-    ? rebuilt(value, (part) => (part instanceof IndexSet ? new Map(part.encodedChunks()) : undefined))
-    : value;
+  return mayHoldSets(method, value) ? rebuilt(value, (part) => (isSet(part) ? new Map(part.encodedChunks()) : undefined)) : value;
 }
 
 /** What {@link toWire} was given. */
@@ -18,6 +16,11 @@ export function fromWire(method: string, value: unknown): unknown {
 function mayHoldSets(method: string, value: unknown): boolean {
   if (method !== "createRun") return WITH_SETS.has(method);
   return Array.isArray(value) && (value[0] as { partitions?: unknown }).partitions !== undefined;
+}
+
+/** Also of another copy of the package. */
+function isSet(value: object): value is IndexSet {
+  return "encodedChunks" in value;
 }
 
 /** Also of another realm, as tests have one. */

@@ -31,6 +31,17 @@ describe("a set of numbers", () => {
     }
   });
 
+  it("moves up and down, and leaves out what would be below 0", () => {
+    const next = random(5);
+    for (let round = 0; round < 25; round++) {
+      const { set, numbers } = randomSet(next);
+      const by = Math.floor(next() * 20_000) - 10_000 + (round % 3 === 0 ? 32 : 0);
+      const moved = [...numbers].map((each) => each + by).filter((each) => each >= 0);
+      expect([by, [...set.shifted(by)].join()]).toEqual([by, sorted(moved)]);
+      expect(IndexSet.decode(set.shifted(by).encodedChunks()).equals(IndexSet.ofNumbers(moved))).toBe(true);
+    }
+  });
+
   it("comes back from its chunks", () => {
     const next = random(11);
     for (let round = 0; round < 25; round++) {

@@ -92,6 +92,23 @@ export class IndexSet implements Iterable<number> {
     );
   }
 
+  /** Every number moved by so many, down if it is negative; what would be below 0 is left out. */
+  shifted(by: number): IndexSet {
+    if (by === 0) return this;
+    const chunks: (Chunk | undefined)[] = [];
+    const [words, bits] = [Math.floor(by / 32), ((by % 32) + 32) % 32];
+    for (const [number, chunk] of this.#chunks.entries()) {
+      for (let word = 0; chunk && word < WORDS; word++) {
+        const value = chunk[word] ?? 0;
+        if (value === 0) continue;
+        const to = number * WORDS + word + words;
+        orWord(chunks, to, value << bits);
+        if (bits > 0) orWord(chunks, to + 1, value >>> (32 - bits));
+      }
+    }
+    return new IndexSet(chunks);
+  }
+
   equals(other: IndexSet): boolean {
     return this.size === other.size && this.difference(other).size === 0;
   }
@@ -210,6 +227,13 @@ function own(chunks: (Chunk | undefined)[], number: number): Chunk {
   return (chunks[number] = chunk ? chunk.slice() : new Uint32Array(WORDS));
 }
 
+function orWord(chunks: (Chunk | undefined)[], at: number, bits: number): void {
+  if (at < 0 || bits === 0) return;
+  const number = Math.floor(at / WORDS);
+  const chunk = (chunks[number] ??= new Uint32Array(WORDS));
+  chunk[at % WORDS] = (chunk[at % WORDS] ?? 0) | bits;
+}
+
 function addRange(chunks: (Chunk | undefined)[], from: number, to: number): void {
   for (let at = from; at < to;) {
     const number = Math.floor(at / CHUNK_SIZE);
@@ -253,30 +277,58 @@ function bitsOf(chunk: Chunk): number {
 
 const [RANGES, BITS] = [0, 1];
 
+/** Whether words lie in memory as they are encoded: lowest byte first. */
+const AS_ENCODED = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 function encodeChunk(chunk: Chunk): Uint8Array {
   if (chunk === FULL || bitsOf(chunk) === CHUNK_SIZE) return new Uint8Array(0);
+  return edgesOf(chunk) <= WORDS * 2 - 1 ? encodeRanges(chunk) : encodeBits(chunk);
+}
+
+/** How many times bits that are set follow bits that are not, or the other way round; before the first there are none. */
+function edgesOf(chunk: Chunk): number {
+  let count = 0;
+  let carry = 0;
+  for (let word = 0; word < WORDS; word++) {
+    const bits = chunk[word] ?? 0;
+    let edges = bits ^ ((bits << 1) | carry);
+    carry = bits >>> 31;
+    edges -= (edges >>> 1) & 0x55555555;
+    edges = (edges & 0x33333333) + ((edges >>> 2) & 0x33333333);
+    count += (((edges + (edges >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
+  }
+  return count;
+}
+
+function encodeRanges(chunk: Chunk): Uint8Array {
   const edges: number[] = [];
-  for (let bit = nextBit(chunk, 0, 0), flip = 0xffffffff; bit < CHUNK_SIZE && edges.length <= WORDS * 2; flip = ~flip >>> 0) {
+  for (let bit = nextBit(chunk, 0, 0), flip = 0xffffffff; bit < CHUNK_SIZE; flip = ~flip >>> 0) {
     edges.push(bit);
     bit = nextBit(chunk, bit, flip);
   }
-  if (edges.length <= WORDS * 2 - 1) {
-    const bytes = new DataView(new ArrayBuffer(1 + edges.length * 2));
-    bytes.setUint8(0, RANGES);
-    edges.forEach((edge, at) => bytes.setUint16(1 + at * 2, edge, true));
-    return new Uint8Array(bytes.buffer);
-  }
-  const bytes = new DataView(new ArrayBuffer(1 + WORDS * 4));
-  bytes.setUint8(0, BITS);
-  chunk.forEach((bits, word) => bytes.setUint32(1 + word * 4, bits, true));
+  const bytes = new DataView(new ArrayBuffer(1 + edges.length * 2));
+  bytes.setUint8(0, RANGES);
+  edges.forEach((edge, at) => bytes.setUint16(1 + at * 2, edge, true));
   return new Uint8Array(bytes.buffer);
+}
+
+function encodeBits(chunk: Chunk): Uint8Array {
+  const bytes = new Uint8Array(1 + WORDS * 4);
+  bytes[0] = BITS;
+  if (AS_ENCODED) bytes.set(new Uint8Array(chunk.buffer, chunk.byteOffset, WORDS * 4), 1);
+  else chunk.forEach((bits, word) => new DataView(bytes.buffer).setUint32(1 + word * 4, bits, true));
+  return bytes;
 }
 
 function decodeChunk(bytes: Uint8Array): Chunk {
   if (bytes.length === 0) return FULL;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const chunk = new Uint32Array(WORDS);
-  if (view.getUint8(0) === BITS) {
+  if (bytes[0] === BITS && AS_ENCODED) {
+    new Uint8Array(chunk.buffer).set(bytes.subarray(1));
+    return chunk;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes[0] === BITS) {
     for (let word = 0; word < WORDS; word++) chunk[word] = view.getUint32(1 + word * 4, true);
     return chunk;
   }

@@ -50,12 +50,8 @@ export function partitionKeys(set: IndexSet, layout: PartitionLayout, keysAt: Dy
 
 function alongOne(set: IndexSet, move: Move, limit: number): IndexSet {
   if ("to" in move) return IndexSet.ofNumbers(moved(set, move.to));
-  const ranges: [number, number][] = [];
-  for (const [low, high] of set.ranges()) {
-    const [from, to] = [Math.max(0, low + move.by), Math.min(limit, high + move.by)];
-    if (from < to) ranges.push([from, to]);
-  }
-  return IndexSet.of(ranges);
+  const there = set.shifted(move.by);
+  return limit === Number.POSITIVE_INFINITY ? there : there.intersection(IndexSet.range(0, limit));
 }
 
 function* moved(set: Iterable<number>, to: (index: number) => number | undefined): Generator<number> {

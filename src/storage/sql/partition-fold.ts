@@ -28,7 +28,8 @@ export interface FoldedChunk {
   readonly bytes?: Uint8Array;
 }
 
-const CHECK = "CHECK:";
+/** Before the name of the check that failed. */
+export const CHECK = "CHECK:";
 
 /** The states of an asset's partitions, chunk by chunk: what is stored, and what changes did to it since. Only chunks that change are opened. */
 export class PartitionFold {
@@ -73,21 +74,25 @@ export class PartitionFold {
     }
   }
 
+  /** Puts partitions into a state, or takes them out. */
+  change(state: string, set: IndexSet, how: "add" | "remove"): void {
+    for (const [chunk, bytes] of set.encodedChunks()) {
+      if (how === "add") this.#add(state, chunk, IndexSet.decode([[0, bytes]]));
+      else this.#remove(state, chunk, IndexSet.decode([[0, bytes]]));
+    }
+  }
+
   /** The partitions of a state. */
   set(state: string): IndexSet {
     return IndexSet.decode([...(this.#states.get(state) ?? [])].map(([chunk, value]) => [chunk, value instanceof IndexSet ? encoded(value) : value] as const).filter(isSome)); // prettier-ignore
   }
 
-  get states(): ReadonlyMap<string, IndexSet> {
-    return new Map([...this.#states.keys()].map((state) => [state, this.set(state)]));
+  get names(): readonly string[] {
+    return [...this.#states.keys()];
   }
 
-  /** By name of the check. */
-  get failedChecks(): Record<string, IndexSet> {
-    const checks = [...this.#states.keys()].filter((state) => state.startsWith(CHECK));
-    return Object.fromEntries(
-      checks.map((state) => [state.slice(CHECK.length), this.set(state)] as const).filter(([, set]) => set.size > 0),
-    );
+  get states(): ReadonlyMap<string, IndexSet> {
+    return new Map([...this.#states.keys()].map((state) => [state, this.set(state)]));
   }
 
   *changed(): Generator<FoldedChunk> {

@@ -7,20 +7,14 @@ import type { DynamicPartitionKeys, PartitionStatus, Wipe } from "../partition-s
 import { eventFrom, type EventRow } from "./event-row.js";
 import type { LayoutTable } from "./layout-table.js";
 import { deltaRows } from "./partition-changes.js";
-import { PartitionFold, type ChunkRow, type DeltaRow } from "./partition-fold.js";
+import { LayoutFolds } from "./layout-folds.js";
+import { CHECK, type ChunkRow, type DeltaRow } from "./partition-fold.js";
 import { unpackSet, type StoredBytes } from "./set-bytes.js";
 import type { Statements } from "./statements.js";
 import type { Transactions } from "./transactions.js";
 
 /** An asset has its changes folded when it has so many. */
 const FOLD_AT = 512;
-
-interface Folded {
-  readonly fold: PartitionFold;
-  readonly layout: PartitionLayout;
-  readonly deltas: readonly DeltaRow[];
-  readonly chunks: readonly ChunkRow[];
-}
 
 /** The partition store's transactions on one connection. */
 export class PartitionLedger {
@@ -36,12 +30,13 @@ export class PartitionLedger {
 
   partitionStatus(assetKey: AssetKey, layout: PartitionLayout): PartitionStatus {
     return this.#transactions.read(() => {
-      const folded = this.#folded(assetKey);
-      const told = (set: IndexSet): IndexSet => (folded ? this.#layouts.translate(set, folded.layout, layout) : set);
-      const checks = Object.entries(folded?.fold.failedChecks ?? {}).map(([name, set]) => [name, told(set)] as const);
+      const folds = LayoutFolds.of(this.#layouts, this.#sql.chunks.all<ChunkRow>([assetKey]), this.#sql.deltas.all<DeltaRow>([assetKey]));
+      const told = (state: string): IndexSet => folds?.in(layout, state) ?? IndexSet.empty();
+      const names = [...(folds?.names ?? [])].filter((state) => state.startsWith(CHECK)).map((state) => state.slice(CHECK.length));
+      const checks = names.map((name) => [name, told(CHECK + name)] as const).filter(([, set]) => set.size > 0);
       return {
-        materialized: told(folded?.fold.set("MATERIALIZED") ?? IndexSet.empty()),
-        failed: told(folded?.fold.set("FAILED") ?? IndexSet.empty()),
+        materialized: told("MATERIALIZED"),
+        failed: told("FAILED"),
         inProgress: this.#inProgress(assetKey, layout),
         checkFailed: checks.reduce((all, [, set]) => all.union(set), IndexSet.empty()),
         failedChecks: Object.fromEntries(checks),
@@ -101,42 +96,16 @@ export class PartitionLedger {
   /** Puts the changes of an asset into its chunks; what readers are told stays the same. */
   foldPartitions(assetKey: AssetKey): void {
     this.#transactions.write(() => {
-      const folded = this.#folded(assetKey);
-      if (!folded || folded.deltas.length === 0) return;
-      const no = this.#layouts.numberOf(folded.layout);
-      if (folded.chunks.some(({ layout_no }) => layout_no !== no)) this.#sql.forgetChunks.run([assetKey]);
-      for (const { state, chunk, bytes } of folded.fold.changed()) {
-        if (bytes) this.#sql.writeChunk.run([assetKey, state, chunk, no, bytes]);
-        else this.#sql.deleteChunk.run([assetKey, state, chunk]);
+      const deltas = this.#sql.deltas.all<DeltaRow>([assetKey]);
+      const folds = deltas.length > 0 && LayoutFolds.of(this.#layouts, this.#sql.chunks.all<ChunkRow>([assetKey]), deltas);
+      if (!folds) return;
+      if (folds.moved) this.#sql.forgetChunks.run([assetKey]);
+      for (const { state, chunk, layoutNo, bytes } of folds.chunks()) {
+        if (bytes) this.#sql.writeChunk.run([assetKey, state, chunk, layoutNo, bytes]);
+        else this.#sql.deleteChunk.run([assetKey, state, chunk, layoutNo]);
       }
-      for (const { id } of folded.deltas) this.#sql.deleteDelta.run([id]);
+      for (const { id } of deltas) this.#sql.deleteDelta.run([id]);
     });
-  }
-
-  /** Chunks and changes together, in the layout of the newest; `undefined`: nothing is known of the asset's partitions. */
-  #folded(assetKey: AssetKey): Folded | undefined {
-    const chunks = this.#sql.chunks.all<ChunkRow>([assetKey]);
-    const deltas = this.#sql.deltas.all<DeltaRow>([assetKey]);
-    const newest = deltas.at(-1)?.layout_no ?? chunks[0]?.layout_no;
-    if (newest === undefined) return undefined;
-    const layout = this.#layouts.at(newest);
-    const before = chunks[0]?.layout_no ?? newest;
-    let fold = PartitionFold.of(chunks);
-    if (before !== newest) {
-      const old = this.#layouts.at(before);
-      fold = PartitionFold.ofStates(new Map([...fold.states].map(([state, set]) => [state, this.#layouts.translate(set, old, layout)])));
-    }
-    for (const delta of deltas) {
-      if (delta.layout_no === newest) fold.apply(delta);
-      else this.#applyTranslated(fold, delta, layout);
-    }
-    return { fold, layout, deltas, chunks };
-  }
-
-  #applyTranslated(fold: PartitionFold, delta: DeltaRow, layout: PartitionLayout): void {
-    const bytes = delta.indexes instanceof Uint8Array ? delta.indexes : new Uint8Array(delta.indexes);
-    const set = this.#layouts.translate(IndexSet.decode([[delta.chunk, bytes]]), this.#layouts.at(delta.layout_no), layout);
-    for (const [chunk, indexes] of set.encodedChunks()) fold.apply({ ...delta, chunk, indexes });
   }
 
   #inProgress(assetKey: AssetKey, layout: PartitionLayout): IndexSet {

@@ -16,15 +16,15 @@ export function partitionTexts({ listed }: Dialect) {
       "select run.layout_no, run.partitions from partition_claim join run on run.no = partition_claim.run_no where partition_claim.asset_key = ?",
     latestPartition:
       "insert into partition_latest (asset_key, partition_key, materialization_id) values (?, ?, ?) on conflict (asset_key, partition_key) do update set materialization_id = excluded.materialization_id",
-    latestPartitions: `select ${EVENT_COLUMNS} from ${listed} as wanted join partition_latest on partition_latest.asset_key = ? and partition_latest.partition_key = wanted.value join event on event.id = partition_latest.materialization_id join run on run.no = event.run_no`,
+    latestPartitions: `select ${EVENT_COLUMNS} from ${listed} as wanted cross join partition_latest join event on event.id = partition_latest.materialization_id join run on run.no = event.run_no where partition_latest.asset_key = ? and partition_latest.partition_key = wanted.value`,
     insertDelta: insert("partition_delta", "asset_key", "layout_no", "change", "check_name", "chunk", "indexes"),
     deltas: "select id, layout_no, change, check_name, chunk, indexes from partition_delta where asset_key = ? order by id",
     countDeltas: "select count(*) as n from partition_delta where asset_key = ?",
     deleteDelta: "delete from partition_delta where id = ?",
     chunks: "select state, chunk, layout_no, indexes from partition_chunk where asset_key = ?",
     writeChunk:
-      "insert into partition_chunk (asset_key, state, chunk, layout_no, indexes) values (?, ?, ?, ?, ?) on conflict (asset_key, state, chunk) do update set layout_no = excluded.layout_no, indexes = excluded.indexes",
-    deleteChunk: "delete from partition_chunk where asset_key = ? and state = ? and chunk = ?",
+      "insert into partition_chunk (asset_key, state, chunk, layout_no, indexes) values (?, ?, ?, ?, ?) on conflict (asset_key, state, chunk, layout_no) do update set indexes = excluded.indexes",
+    deleteChunk: "delete from partition_chunk where asset_key = ? and state = ? and chunk = ? and layout_no = ?",
     forgetDeltas: "delete from partition_delta where asset_key = ?",
     forgetChunks: "delete from partition_chunk where asset_key = ?",
     forgetPartitions: "delete from partition_latest where asset_key = ?",

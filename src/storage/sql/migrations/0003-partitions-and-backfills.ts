@@ -41,7 +41,7 @@ export function partitionsAndBackfills(knex: Knex): readonly string[] {
       t.integer("chunk").notNullable();
       t.integer("layout_no").notNullable();
       t.binary("indexes").notNullable();
-      t.primary(["asset_key", "state", "chunk"]);
+      t.primary(["asset_key", "state", "chunk", "layout_no"]);
     })
     .createTable("partition_claim", (t) => {
       t.text("asset_key").notNullable();
