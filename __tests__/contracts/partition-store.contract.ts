@@ -93,6 +93,11 @@ export function partitionStoreContract(open: () => Promise<Store>): void {
       expect(await status(layout, "b")).toEqual(NOTHING);
     });
 
+    test("believes the later of two events of one transaction", async () => {
+      await ran(store, set(0, 1, 2, 3), [failed(0), materialized(0), materialized(1), failed(1), checked("dry", true, 2), checked("dry", false, 2), checked("dry", false, 3), checked("dry", true, 3)]); // prettier-ignore
+      expect(await status()).toEqual({ ...NOTHING, materialized: [0, 1], failed: [1], checkFailed: [2], failedChecks: { dry: [2] } });
+    });
+
     test("takes an event that names no partition for all of the run's", async () => {
       await ran(store, set(3, 4), [failed(), checked("dry", false)]);
       expect(await status()).toEqual({ ...NOTHING, failed: [3, 4], checkFailed: [3, 4], failedChecks: { dry: [3, 4] } });
