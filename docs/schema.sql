@@ -147,7 +147,7 @@ CREATE TABLE `partition_chunk` (
   `chunk` integer not null,
   `layout_no` integer not null,
   `indexes` blob not null,
-  primary key (`asset_key`, `state`, `chunk`)
+  primary key (`asset_key`, `state`, `chunk`, `layout_no`)
 );
 
 CREATE TABLE `partition_claim` (
