@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
 import type { StaleCause, StalenessStatus } from "../../src/planning/staleness/staleness.js";
 
 /** A cause in plain words: one sentence with the asset (or partition) itself as its subject. */
@@ -43,6 +44,27 @@ export function chainLines(chain: readonly StaleCause[]): string[] {
 /** A status in its colour. */
 export function stalenessText(status: StalenessStatus): string {
   return status === "fresh" ? pc.green(status) : status === "stale" ? pc.yellow(status) : pc.dim(status);
+}
+
+/** How many partitions of a divided asset are in each state. */
+export interface PartitionCounts {
+  readonly total: number;
+  readonly stale: number;
+  readonly missing: number;
+}
+
+/** Empty for an asset that is not divided. */
+export function partitionCounts(index: StalenessIndex, key: string): { readonly partitions?: PartitionCounts } {
+  const space = index.spaceOf(key);
+  if (!space) return {};
+  const [stale, missing] = [index.partitionsThatAre("stale", key).size, index.partitionsThatAre("missing", key).size];
+  return { partitions: { total: space.size, stale, missing } };
+}
+
+/** `3 stale, 12 missing of 182`, or `fresh`. */
+export function partitionsText({ total, stale, missing }: PartitionCounts): string {
+  const counts = [...(stale > 0 ? [pc.yellow(`${stale} stale`)] : []), ...(missing > 0 ? [`${missing} missing`] : [])];
+  return counts.length === 0 ? pc.green("fresh") : `${counts.join(", ")} of ${total}`;
 }
 
 /** A version that is derived is a long hash, of which the beginning tells it from others. */

@@ -14,13 +14,6 @@ export function derivedDataVersion(codeVersion: string | undefined, runId: strin
     .slice(0, 32);
 }
 
-/** One version for what was read of many partitions. */
-export function joinedDataVersion(inputs: readonly InputVersion[]): string {
-  const hash = createHash("sha256");
-  for (const input of inputs) hash.update(JSON.stringify([input.partition, input.dataVersion]));
-  return hash.digest("hex").slice(0, 32);
-}
-
 function nameOf({ key, partition }: InputVersion): string {
   return partition === undefined ? key : `${key}\n${partition}`;
 }

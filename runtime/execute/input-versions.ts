@@ -3,7 +3,7 @@ import type { InputVersion, PartitionPoint } from "../../src/model/event.js";
 import { IndexSet } from "../../src/model/partitions/index-set.js";
 import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
-import { joinedDataVersion } from "./data-version.js";
+import { joinedDataVersion } from "../../src/model/joined-data-version.js";
 
 /** So many partitions of one upstream are told one by one. */
 const TOLD = 1_000;

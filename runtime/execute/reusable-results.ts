@@ -39,6 +39,7 @@ export class ReusableResults {
 
   /** Without a code version of the asset's own, its code is the same for certain only when that of the whole project is. */
   #holds(spec: AssetSpec, { payload = {} }: EventRecord, version: (key: AssetKey) => string | undefined): boolean {
+    if (spec.partitions !== null || payload.inputs?.some((input) => input.partition !== undefined)) return false; // looked at by asset only
     if (spec.reuse === false || spec.observable || !payload.inputs || spec.deps.some((dep) => dep.when === "failure")) return false;
     if (spec.codeVersion === undefined && payload.sourceVersion !== this.#sourceVersion) return false;
     if (!directCauses(spec, payload, { version }).next().done) return false;

@@ -23,9 +23,9 @@ import { createAndClaim, storedValues } from "../execute/run-launch.js";
 import { prepareRun, type PreparedConfig } from "../execute/prepare-run.js";
 import { superviseRun } from "../execute/supervise-run.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
-import { staleSelection } from "../../src/planning/staleness/stale-selection.js";
+import { among, staleSelection } from "../../src/planning/staleness/stale-selection.js";
 import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
-import { readStaleness } from "./read-staleness.js";
+import { readStaleness, type ReadStaleness } from "./read-staleness.js";
 import { checkInputs } from "./check-inputs.js";
 import {
   askedText,
@@ -147,11 +147,16 @@ export class Session {
    * Knows these and all that is upstream of them.
    */
   async staleness(keys: readonly AssetKey[] = this.graph.keys()): Promise<StalenessIndex> {
-    return (await readStaleness(this.store, this.graph, keys)).index;
+    return (await this.#readStaleness(keys)).index;
+  }
+
+  #readStaleness(keys: readonly AssetKey[]): Promise<ReadStaleness> {
+    const { store, clock, resolved } = this.#options;
+    return readStaleness({ store, graph: this.graph, nowMs: clock.nowMs(), mappings: resolved.bindings.mappings }, keys);
   }
 
   /**
-   * Materializes what of the selection is stale or missing. A step whose code and inputs turn out to be as they were is not run: its earlier result is
+   * Materializes what of the selection is stale or missing, of divided assets among the partitions that are asked for. A step whose code and inputs turn out to be as they were is not run: its earlier result is
    * reused.
    * @returns `undefined` when nothing is stale or missing: there is no run
    */
@@ -159,13 +164,15 @@ export class Session {
     const bound = this.#bound(selection);
     const { catalog } = this.resolved;
     const selected = bound.resolve(this.graph);
-    planRun(catalog, selected); // what could not run as a whole is refused, whatever of it is stale
-    const { index, latest } = await readStaleness(this.store, this.graph, selected.assets);
-    const stale = staleSelection(catalog, selected, index);
+    const asked = await this.#partitionsOf(selected, options);
+    planRun(catalog, selected, asked); // what could not run as a whole is refused, whatever of it is stale
+    const { index, latest } = await this.#readStaleness(selected.assets);
+    const stale = staleSelection(catalog, selected, asked ? among(index, asked) : index);
     if (stale.assets.length === 0) return undefined;
     const reusable = options.force ? undefined : new ReusableResults(latest, this.#options.codeVersion);
     const text = typeof selection === "string" ? selection : String(bound);
-    return this.#launch(planRun(catalog, stale), text, options, reusable ? { reusable } : {});
+    const partitions = sharedPartitions(catalog, stale) === null ? undefined : asked;
+    return this.#launch(planRun(catalog, stale, partitions), text, options, reusable ? { reusable } : {});
   }
 
   /**

@@ -4,7 +4,7 @@ import { EXIT } from "../exit-codes.js";
 import { timeText } from "../format.js";
 import type { CommonOptions } from "../program.js";
 import { withSession } from "../project.js";
-import { causeText, stalenessText } from "../staleness-text.js";
+import { causeText, partitionCounts, partitionsText, stalenessText } from "../staleness-text.js";
 import { table } from "../table.js";
 
 /** `millrace list [SELECTION]`: parents above their children. */
@@ -41,14 +41,18 @@ export function list(selection: string | undefined, options: CommonOptions & { r
 async function listStale(session: Session, chosen: ReadonlySet<string>, json: boolean): Promise<number> {
   const index = await session.staleness([...chosen]);
   const keys = session.graph.topologicalOrder().filter((key) => chosen.has(key) && index.status(key) !== "fresh");
-  const found = keys.map((key) => ({ key, status: index.status(key), cause: index.firstCause(key) }));
+  const found = keys.map((key) => ({ key, status: index.status(key), cause: index.firstCause(key), ...partitionCounts(index, key) }));
   if (json) {
     process.stdout.write(`${JSON.stringify(found.map(({ cause, ...rest }) => ({ ...rest, cause: cause ?? null })))}\n`);
     return EXIT.ok;
   }
   if (found.length === 0) process.stdout.write("Nothing is stale or missing.\n");
   else {
-    const rows = found.map(({ key, status, cause }) => [key, stalenessText(status), cause ? causeText(cause) : ""]);
+    const rows = found.map(({ key, status, cause, partitions }) => [
+      key,
+      partitions ? partitionsText(partitions) : stalenessText(status),
+      cause ? causeText(cause) : "",
+    ]);
     process.stdout.write(`${table(["asset", "state", "first cause"], rows)}\n`);
   }
   return EXIT.ok;

@@ -4,7 +4,7 @@ import { RequestError } from "../../../src/base/errors.js";
 import { EXIT } from "../exit-codes.js";
 import { metadataText, timeText } from "../format.js";
 import { shortId, withSession } from "../project.js";
-import { chainLines, stalenessText } from "../staleness-text.js";
+import { chainLines, partitionCounts, partitionsText, stalenessText } from "../staleness-text.js";
 import type { CommonOptions } from "../program.js";
 
 /** `millrace show KEY` */
@@ -19,10 +19,14 @@ export function show(key: string, options: CommonOptions): Promise<number> {
       });
     }
     const [latest] = await store.latestMaterializations([key]);
-    const { status, chain } = (await session.staleness([key])).explain(key);
+    const index = await session.staleness([key]);
+    const { status, chain } = index.explain(key);
+    const { partitions } = partitionCounts(index, key);
     const checks = resolved.catalog.checks.filter((check) => check.asset === key);
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ ...spec, children: graph.children(key), checks, latest, staleness: { status, chain } })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ ...spec, children: graph.children(key), checks, latest, staleness: { status, chain, ...(partitions ? { partitions } : {}) } })}\n`,
+      );
       return EXIT.ok;
     }
     const line = (name: string, text: string): string => (text === "" ? "" : `${pc.dim(name.padEnd(13))}${text}\n`);
@@ -44,7 +48,7 @@ export function show(key: string, options: CommonOptions): Promise<number> {
         line("declared", spec.site ?? ""),
         line("needs", spec.deps.map((dep) => (dep.when === "success" ? dep.key : `${dep.key} (${dep.when})`)).join(", ")),
         line("needed by", graph.children(key).join(", ")),
-        line("state", spec.unit === undefined ? "" : stalenessText(status)),
+        line("state", spec.unit === undefined ? "" : partitions ? partitionsText(partitions) : stalenessText(status)),
         ...chainLines(chain).map((text) => `  ${text}\n`),
         line(
           "materialized",

@@ -1,11 +1,27 @@
 import type { AssetKey } from "../../model/asset-spec.js";
 import { checkId } from "../../model/asset-spec.js";
 import type { PlanCatalog, PlanSelection } from "../plan-run.js";
+import type { RunPartitions } from "../../model/run-plan.js";
+import { setOfRun } from "../run-partitions.js";
 import type { StalenessStatus } from "./staleness.js";
+import type { StalenessIndex } from "./staleness-index.js";
 
 /** What tells how an asset is, as a `StalenessIndex` does. */
 export interface StatusOf {
   status(key: AssetKey): StalenessStatus;
+}
+
+/** How assets are as far as these partitions go: what is stale or missing in others is left out of account. */
+export function among(index: StalenessIndex, partitions: RunPartitions): StatusOf {
+  const statuses = ["stale", "missing"] as const;
+  return {
+    status(key) {
+      const space = index.spaceOf(key);
+      if (!space) return index.status(key);
+      const set = setOfRun(space, partitions);
+      return statuses.find((status) => index.partitionsThatAre(status, key).intersection(set).size > 0) ?? "fresh";
+    },
+  };
 }
 
 /**
