@@ -59,6 +59,8 @@ export {
   staticPartitions,
   weeklyPartitions,
   yearlyPartitions,
+  type DayOffset,
+  type WindowOptions,
 } from "../../src/model/partitions/define-partitions.js";
 export type {
   DynamicPartitions,
@@ -105,14 +107,30 @@ export { provide, type Provided, type Token } from "../../src/config/provided.js
 export { FileIOManager } from "../../src/io/file-io-manager.js";
 export { FileParquetIOManager } from "../../src/io/parquet-io-manager.js";
 export { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
-export { loadPipelines } from "../load/load-pipelines.js";
+export type { Codec, CodecContext } from "../../src/io/codec.js";
+export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
+export { loadPipelines, type LoadPipelinesOptions } from "../load/load-pipelines.js";
 export type { MillraceConfig } from "../instance/settings.js";
 
 // Errors and small types.
-export { ConfigError, DefinitionError, ExecutionError, IOError, MillraceError, RequestError, StoreError } from "../../src/base/errors.js";
+export {
+  ConfigError,
+  DefinitionError,
+  ExecutionError,
+  InternalError,
+  IOError,
+  MillraceError,
+  RequestError,
+  StoreError,
+} from "../../src/base/errors.js";
+export { SelectionError } from "../../src/graph/selection-error.js";
+export { UnknownFieldsError } from "../../src/config/unknown-fields-error.js";
+export type { DeclarationSite } from "../../src/base/declaration-site.js";
+export type { Json } from "../../src/base/canonical-json.js";
 export type { Duration } from "../../src/base/duration.js";
 
 // Running from a main script.
 export { AssetSelection } from "../../src/graph/asset-selection.js";
 export { bootstrap, type BootstrapOptions, type Millrace } from "../bootstrap/bootstrap.js";
+export type { RunStore } from "../../src/storage/run-store.js";
 export type { MaterializeOptions, MaterializeStaleOptions, RunReport } from "../launch/session.js";

@@ -1,3 +1,5 @@
+export { DefinitionError, InternalError, RequestError } from "../../src/base/errors.js";
+export type { Json } from "../../src/base/canonical-json.js";
 export { AssetCycleError } from "../../src/graph/asset-cycle-error.js";
 export { AssetGraph } from "../../src/graph/asset-graph.js";
 export type { AssetGraphOptions, GraphAsset, GraphCheck, GraphSource } from "../../src/graph/asset-graph.js";
@@ -18,6 +20,7 @@ export type {
   SelectionNode,
   TraversalNode,
 } from "../../src/graph/selection-ast.js";
+export { SELECTION_ATTRIBUTES, SELECTION_FUNCTIONS } from "../../src/graph/selection-ast.js";
 export { SelectionError } from "../../src/graph/selection-error.js";
 export type { SelectionPlace } from "../../src/graph/selection-error.js";
 export { parseSelection } from "../../src/graph/selection-parser.js";
@@ -26,16 +29,18 @@ export { checkId } from "../../src/model/asset-spec.js";
 export type { AssetKey, AssetSpec, CheckSpec, DependencySpec, EdgeWhen, PartitionsKind, UnitSpec } from "../../src/model/asset-spec.js";
 export type { Catalog, ResourceSpec } from "../../src/model/catalog.js";
 export type { JobSpec } from "../../src/model/job.js";
-export type { EventPayload, EventRecord, EventType, InputVersion, NewEvent, StoredError } from "../../src/model/event.js";
+export { EVENT_TYPES } from "../../src/model/event.js";
+export type { PartitionPoint, EventPayload, EventRecord, EventType, InputVersion, NewEvent, StoredError } from "../../src/model/event.js";
 export type { ColumnLineage, MetadataValue, TableColumn } from "../../src/model/metadata-value.js";
 export type { RetryPolicy } from "../../src/model/retry-policy.js";
-export type { PlannedStep, RunPlan, StepEdge } from "../../src/model/run-plan.js";
-export { isFinal, isFinalStep } from "../../src/model/run.js";
+export type { PlannedStep, RunPartitions, RunPlan, StepEdge } from "../../src/model/run-plan.js";
+export { isFinal, isFinalStep, RUN_STATUSES, STEP_STATUSES } from "../../src/model/run.js";
 export type { AttemptOutcome, RunRecord, RunStatus, StepRecord, StepStatus } from "../../src/model/run.js";
 export { planRun, type PlanCatalog, type PlanSelection } from "../../src/planning/plan-run.js";
 export { checkRetryPolicy, retryDelayBoundsMs, retryDelayMs } from "../../src/planning/retry-delay.js";
 export { RunState, type Advance, type FoldedEvent, type Passed } from "../../src/planning/run-state.js";
 export { cronTicks } from "../../src/model/cron-ticks.js";
+export { TimeZone, type Transition } from "../../src/base/time-zone.js";
 export { isCron, parseCron, type Cron } from "../../src/model/cron.js";
 export {
   cronPartitions,
@@ -47,6 +52,8 @@ export {
   staticPartitions,
   weeklyPartitions,
   yearlyPartitions,
+  type DayOffset,
+  type WindowOptions,
 } from "../../src/model/partitions/define-partitions.js";
 export { IndexSet, type IndexRange } from "../../src/model/partitions/index-set.js";
 export {
@@ -60,6 +67,7 @@ export {
   TimeSpace,
   type PartitionsAsOf,
   type PartitionSpace,
+  type SingleSpace,
 } from "../../src/model/partitions/partition-space.js";
 export {
   dimensionNames,
@@ -75,7 +83,7 @@ export { TimeWindows, type TimeWindow } from "../../src/model/partitions/time-wi
 export { multiPartitionKey, partitionTags, primaryDimension, timeDimension } from "../../src/model/partitions/multi-keys.js";
 export { checkMapping, defaultMapping, partitionMapper } from "../../src/model/partition-mapping/map-partitions.js";
 export type { NeededUpstream, NonexistentPartitions, PartitionMapper } from "../../src/model/partition-mapping/partition-mapper.js";
-export { bindMapping, type BoundMapping } from "../../src/model/partition-mapping/bound-mapping.js";
+export { bindMapping, type BoundDimension, type BoundMapping } from "../../src/model/partition-mapping/bound-mapping.js";
 export { CustomMapping, type MappedSpaces } from "../../src/model/partition-mapping/custom-mapping.js";
 export type { DimensionMapping, PartitionMapping, TimeWindowMapping } from "../../src/model/partition-mapping/partition-mapping.js";
 export { strictestPolicy, type BackfillPolicy } from "../../src/model/backfill-policy.js";

@@ -4,3 +4,5 @@ export { materialize, TestRunFailedError, type TestRunOptions, type TestRunResul
 export { testCheckContext, testContext, TestContext, type TestContextOptions } from "../testing/test-context.js";
 export { ManualClock } from "../testing/manual-clock.js";
 export { describeIOManager, inputContextFor, outputContextFor, type IOManagerSamples } from "../testing/io-manager-contract.js";
+export type { StepCheckContext, StepContext } from "../execute/step-context.js";
+export type { Clock } from "../../src/base/clock.js";

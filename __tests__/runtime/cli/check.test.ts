@@ -73,3 +73,42 @@ it("names fields that a resource lacks without reading the environment; a run ma
   const config = JSON.stringify({ resources: { Api: { baseUrl: "http://here" } } });
   expect(await project.run(["materialize", "--config", config], { env: { NEVER_SET: "token-token" } })).toMatchObject({ code: 0 });
 });
+
+it.each(["commonjs", "module"])(
+  "names the rule and the setting that take a resource's class away, in a project of type %s",
+  async (type) => {
+    project.write({
+      "package.json": JSON.stringify({ name: "shop", type }),
+      "tsconfig.json": `{ "compilerOptions": { "verbatimModuleSyntax": true } }`,
+      "api.ts": `import { ConfigurableResource } from "millrace";\nexport class Api extends ConfigurableResource { limit = 1; }\n`,
+      "definitions.ts": `import { Asset, Definitions, Pipeline } from "millrace";
+import type { Api } from "./api.js";
+import { Api as Bound } from "./api.js";
+@Pipeline()
+class Sales {
+  constructor(readonly api: Api) {}
+  @Asset()
+  orders(api: Api): number { return api.limit; }
+}
+export default new Definitions({ pipelines: [Sales], resources: [Bound.with({})] });
+`,
+    });
+    const away =
+      "If it is a class, import it without `type` (the lint rule consistent-type-imports and the setting verbatimModuleSyntax take such imports away); in tsconfig.json:\n" +
+      '       "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true, "verbatimModuleSyntax": false }';
+    expect((await project.run(["check"])).stderr).toBe(
+      [
+        "The definitions have 2 problems:",
+        "",
+        "  1. Parameter 1 of the constructor of Sales has the type Object at run time, which is no resource.",
+        "     at Sales (definitions.ts:4)",
+        `     → Take resources by their class. ${away}`,
+        "",
+        '  2. Parameter "api" of Sales.orders has the type Object at run time, which tells nothing about where its value comes from.',
+        "     at Sales.orders (definitions.ts:7)",
+        `     → If it is the value of an asset, write @Own("method") or @Input(Class, "method") before it. ${away}`,
+        "",
+      ].join("\n"),
+    );
+  },
+);

@@ -53,6 +53,34 @@ describe.each<System>(["commonjs", "module"])("millrace/register in a project of
     expect(project.run("say.ts").stdout).toBe("two\n");
   });
 
+  it("transpiles again when tsconfig.json changes an option that decides the text", () => {
+    project.write({ "fields.ts": `class A { x!: number }\nconsole.log("x" in new A());` });
+    const tsconfig = (useDefineForClassFields: boolean) =>
+      project.write({ "tsconfig.json": JSON.stringify({ compilerOptions: { useDefineForClassFields } }) });
+    tsconfig(true);
+    expect(project.run("fields.ts").stdout).toBe("true\n");
+    tsconfig(false);
+    expect(project.run("fields.ts").stdout).toBe("false\n");
+    tsconfig(true);
+    expect(project.run("fields.ts").stdout).toBe("true\n");
+  });
+
+  it("runs the same with errors of types as without", () => {
+    const text = `const count: number = 1; export const twice = (n: number): number => n * 2; console.log(twice(count));`;
+    project.write({
+      "right.ts": text,
+      "wrong.ts": text.replace("const count: number = 1", `const count: Missing<string> = 1 as never as string`),
+    });
+    expect(project.run("wrong.ts")).toEqual(project.run("right.ts"));
+    expect(project.run("wrong.ts")).toEqual({ status: 0, stdout: "2\n", stderr: "" });
+  });
+
+  it("gives decorators their types also where tsconfig.json says verbatimModuleSyntax, which would take them away", () => {
+    const plain = project.run("main.ts");
+    project.write({ "tsconfig.json": `{ "compilerOptions": { "verbatimModuleSyntax": true, "isolatedModules": true } }` });
+    expect(project.run("main.ts")).toEqual(plain);
+  });
+
   it("prints stacks with the lines of the source", () => {
     project.write({
       "fail.ts": `interface Row {\n  id: number;\n}\n\nexport function fail(row: Row): never {\n  throw new RangeError(String(row.id));\n}\nfail({ id: 7 });\n`,

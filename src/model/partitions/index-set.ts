@@ -11,7 +11,7 @@ const FULL: Chunk = new Uint32Array(WORDS).fill(0xffffffff);
 export type IndexRange = readonly [from: number, to: number];
 
 /**
- * An immutable set of whole numbers from 0 on, kept as bits in chunks of {@link CHUNK_SIZE}: chunks without a number take no room, and all full
+ * An immutable set of whole numbers from 0 on, kept as bits in chunks of `CHUNK_SIZE`: chunks without a number take no room, and all full
  * ones share theirs. Algebra costs one operation for 32 numbers.
  */
 export class IndexSet implements Iterable<number> {
