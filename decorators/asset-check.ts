@@ -17,12 +17,17 @@ export interface AssetCheckOptions {
   readonly name?: string;
   /** A failure of severity ERROR keeps the asset's downstream from starting in the same run. @defaultValue false */
   readonly blocking?: boolean;
+  /** Markdown, shown with the check. */
   readonly description?: string;
+  /** What describes the check itself; what a result says of the data goes into the result. */
   readonly metadata?: Readonly<Record<string, MetadataInput>>;
   /** Several checks by this one method, which returns a result with `check` for each; instead of `name`. */
   readonly checks?: readonly DeclaredCheck[];
+  /** Assets beside the checked one that have to be there first; their values are not loaded. */
   readonly deps?: readonly Dep[];
+  /** @defaultValue none: one attempt */
   readonly retry?: RetryOptions;
+  /** Limit of one attempt. @defaultValue none */
   readonly timeout?: Duration;
 }
 

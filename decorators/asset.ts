@@ -25,6 +25,7 @@ export type IOOption<S> = (abstract new (...args: never[]) => IOManager<S>) | Pr
 export interface AssetOptions<S = any> extends Omit<RawAssetOptions, "io">, RefreshOptions {
   /** Keeps the value. @defaultValue that of the class, then that of `Definitions` */
   readonly io?: IOOption<S>;
+  /** @defaultValue none: one attempt */
   readonly retry?: RetryOptions;
   /** Limit of one attempt. @defaultValue none */
   readonly timeout?: Duration;

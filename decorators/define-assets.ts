@@ -18,16 +18,20 @@ import type { IOOption } from "./asset.js";
 
 /** One asset of `defineAssets`, under its full key, which is also the name of its out. */
 export interface AssetSetSpec extends Omit<RawAssetOptions, "keyPrefix" | "io" | "key">, DivisionOptions, RefreshOptions {
+  /** The full key, e.g. `raw/orders`; no prefix is put before it. */
   readonly key: string;
+  /** Keeps the value. @defaultValue that of `Definitions` */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a manager of anything
   readonly io?: IOOption<any>;
   /** @defaultValue false */
   readonly skippable?: boolean;
+  /** Checks of this asset that the function reports. */
   readonly checks?: readonly DeclaredCheck[];
 }
 
 /** What the function of `defineAssets` is told; it also hands out the resources that are listed. */
 export interface AssetSetContext extends AssetContext {
+  /** The resource under this token. List the token in `resources`. */
   resource<T>(token: Token<T>): T;
 }
 
@@ -35,13 +39,18 @@ export interface AssetSetContext extends AssetContext {
 export interface DefineAssetsOptions {
   /** Name of the computation. @defaultValue the first key, and how many follow */
   readonly name?: string;
+  /** At least one. */
   readonly specs: readonly AssetSetSpec[];
   /** Checks that the function reports, each with its asset. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any asset may be checked
   readonly checks?: readonly (DeclaredCheck & { readonly asset: AssetRef<any> | string })[];
+  /** The function can give a part of its assets: it asks `context.selectedOuts`. @defaultValue false */
   readonly canSubset?: boolean;
+  /** What `context.resource(token)` hands out; set up before the function runs. @defaultValue none */
   readonly resources?: readonly Token[];
+  /** @defaultValue none: one attempt */
   readonly retry?: RetryOptions;
+  /** Limit of one attempt. @defaultValue none */
   readonly timeout?: Duration;
   /** Gives results: yields `output(key, value)` or results for the keys in `context.selectedOuts`. */
   readonly run: (context: AssetSetContext) => unknown;

@@ -22,10 +22,12 @@ import type { IsAny, Method, NeedsPartitions } from "./value-of.js";
 
 /** What describes one out; what is missing comes from the multi-asset's own options. */
 export interface OutOptions extends Omit<RawAssetOptions, "io" | "keyPrefix"> {
+  /** Keeps this out's value. @defaultValue that of the multi-asset, then of the class, then of `Definitions` */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a manager of anything
   readonly io?: (abstract new (...args: never[]) => IOManager<any>) | Provided<IOManager<any>>;
   /** The method may end without giving it; then its downstream is skipped. @defaultValue false */
   readonly skippable?: boolean;
+  /** Checks of this out that the method itself reports. */
   readonly checks?: readonly DeclaredCheck[];
 }
 
@@ -35,9 +37,12 @@ export interface MultiAssetOptions<O, Sub extends boolean> extends Omit<RawAsset
   readonly outs: O;
   /** The method can give a part of its outs: it asks `context.selectedOuts`. @defaultValue false */
   readonly canSubset?: Sub;
+  /** Keeps the values of the outs that name none. @defaultValue that of the class, then that of `Definitions` */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a manager of anything
   readonly io?: (abstract new (...args: never[]) => IOManager<any>) | Provided<IOManager<any>>;
+  /** @defaultValue none: one attempt */
   readonly retry?: RetryOptions;
+  /** Limit of one attempt, for all outs together. @defaultValue none */
   readonly timeout?: Duration;
 }
 

@@ -6,6 +6,7 @@ import { declare } from "./declarations/slot.js";
 
 /** Defaults for the assets of a class; an asset's own option wins, tags are joined. */
 export interface PipelineOptions extends Pick<RawAssetOptions, "keyPrefix" | "group" | "owners" | "tags" | "kinds" | "codeVersion"> {
+  /** Keeps the values of the assets that name none. @defaultValue that of `Definitions` */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a manager of anything
   readonly io?: IOOption<any>;
 }

@@ -25,10 +25,13 @@ export interface RetryOptions {
 
 /** A check that the asset's own method reports (in `MaterializeResult.checks`). */
 export interface DeclaredCheck {
+  /** Letters, digits and `_`; unique for its asset. */
   readonly name: string;
   /** A failure keeps the downstream from starting in the same run. @defaultValue false */
   readonly blocking?: boolean;
+  /** Markdown, shown with the check. */
   readonly description?: string;
+  /** What describes the check itself. */
   readonly metadata?: Readonly<Record<string, MetadataInput>>;
 }
 

@@ -27,6 +27,7 @@ function variable<T>(name: string, type: EnvVar<T>["type"], fallback: T | undefi
   return { kind: "env-var", name, type, ...(fallback === undefined ? {} : { fallback }) };
 }
 
+/** Refers to an environment variable, read when a run starts: `env("X", default)`, `env.number`, `env.boolean`; `env.now("X")` reads it at once. Without a value and a default the run is refused, by the variable's name. */
 export const env: EnvFactory = Object.assign((name: string, fallback?: string) => variable(name, "string", fallback), {
   number: (name: string, fallback?: number) => variable(name, "number", fallback),
   boolean: (name: string, fallback?: boolean) => variable(name, "boolean", fallback),

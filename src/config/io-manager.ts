@@ -7,8 +7,11 @@ declare const value: unique symbol;
 
 /** What an IO manager is told when it stores. */
 export interface OutputContext {
+  /** Key of the asset whose value it is. Segments joined by `/`: letters, digits, `_`, `.` and `-` only. */
   readonly assetKey: string;
+  /** Id of the run that calls. */
   readonly runId: string;
+  /** Key of the step that stores. */
   readonly stepKey: string;
   /** Unique to this attempt, and to the partition where it stores several: put it into the names of what is not published yet. */
   readonly attemptId: string;
@@ -18,28 +21,38 @@ export interface OutputContext {
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   /** Folder of the instance for stored values, an absolute path. */
   readonly storageDir: string;
+  /** Writes to the run's event log, under this step. */
   readonly log: StepLog;
+  /** Aborts when the run is canceled or the step times out: stop, and throw its reason. */
   readonly signal: AbortSignal;
   /**
    * Whether what is stored, and then published, has to outlive a power cut before the call ends. False when the project's fsync is NORMAL.
    * @defaultValue true
    */
   readonly outlivesPowerCut?: boolean;
+  /** Adds metadata to the materialization, e.g. the number of rows. */
   addOutputMetadata(metadata: Readonly<Record<string, MetadataInput>>): void;
 }
 
 /** What an IO manager is told when it loads. */
 export interface InputContext {
+  /** Key of the asset whose value it is. Segments joined by `/`: letters, digits, `_`, `.` and `-` only. */
   readonly assetKey: string;
+  /** Id of the run that calls. */
   readonly runId: string;
   /** The partition that is loaded, of an asset that is divided. */
   readonly partitionKey?: string;
   /** What `store` gave back when the upstream was materialized. */
   readonly pointer: unknown;
+  /** Data version of the materialization that is loaded; `undefined`: none was recorded. */
   readonly dataVersion: string | undefined;
+  /** The upstream's definition metadata. */
   readonly metadata: Readonly<Record<string, MetadataValue>>;
+  /** Folder of the instance for stored values, an absolute path. */
   readonly storageDir: string;
+  /** Writes to the run's event log, under this step. */
   readonly log: StepLog;
+  /** Aborts when the run is canceled or the step times out: stop, and throw its reason. */
   readonly signal: AbortSignal;
 }
 

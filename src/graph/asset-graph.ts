@@ -35,6 +35,7 @@ export interface GraphSource<A extends GraphAsset = GraphAsset, C extends GraphC
   readonly checks: readonly C[];
 }
 
+/** What the graph makes of keys that no asset has. */
 export interface AssetGraphOptions {
   /**
    * Dependencies on keys that no asset has become external assets of the group `default`; otherwise the graph leaves them out (to report them is the scan's work).

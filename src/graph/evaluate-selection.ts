@@ -15,6 +15,7 @@ export interface SelectionResult {
   readonly checks: readonly string[];
 }
 
+/** Which assets a selection chooses among. */
 export interface EvaluateOptions {
   /**
    * Whether `*`, `not`, `tag:`, `kind:` and `group:` choose among all assets or only among those that are made here.

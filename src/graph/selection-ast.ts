@@ -21,10 +21,12 @@ export const SELECTION_ATTRIBUTES = [
   "schedule",
   "job",
 ] as const;
+/** One of {@link SELECTION_ATTRIBUTES}. */
 export type SelectionAttribute = (typeof SELECTION_ATTRIBUTES)[number];
 
 /** The functions of the language. `without_checks` and `only_checks` choose between the assets and their checks. */
 export const SELECTION_FUNCTIONS = ["sinks", "roots", "without_checks", "only_checks"] as const;
+/** One of {@link SELECTION_FUNCTIONS}. */
 export type SelectionFunction = (typeof SELECTION_FUNCTIONS)[number];
 
 /** `group:x`, `tag:k=v`; a value of `null` is the literal `<null>`: nothing is set. */
@@ -48,10 +50,12 @@ export interface RefNode {
   readonly ref: AssetRef;
 }
 
+/** `*`: every asset. */
 export interface AllNode {
   readonly type: "all";
 }
 
+/** `sinks(x)`: a function of another selection. */
 export interface FunctionNode {
   readonly type: "function";
   readonly name: SelectionFunction;
@@ -66,6 +70,7 @@ export interface TraversalNode {
   readonly down?: number;
 }
 
+/** `not x`: everything else. */
 export interface NotNode {
   readonly type: "not";
   readonly operand: SelectionNode;

@@ -3,9 +3,13 @@ import type { TimeWindow } from "./partitions/time-windows.js";
 
 /** Structured logging into the run's event log. Secrets are masked. */
 export interface StepLog {
+  /** Seen in a terminal only with `logLevel: "debug"`; kept in the event log like the others. `fields` may be of any kind: what JSON cannot say is described. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What goes on. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What is odd and can be lived with. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What went wrong. Fails nothing: throw to fail. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -21,12 +25,15 @@ export abstract class AssetContext {
   abstract readonly selectedOuts: ReadonlySet<string>;
   /** Names of the checks declared on this computation that are wanted in this run. */
   abstract readonly selectedChecks: ReadonlySet<string>;
+  /** Id of the run (UUID, version 7: sorts by time). */
   abstract readonly runId: string;
   /** Unique to this attempt: use it as an idempotency key or conditional-write token in outside systems. */
   abstract readonly attemptId: string;
   /** 0 at the first attempt. */
   abstract readonly retryNumber: number;
+  /** Tags that the run was given, e.g. by `--tag`; `{}` where there are none. */
   abstract readonly runTags: Readonly<Record<string, string>>;
+  /** Writes to the run's event log, under this step. */
   abstract readonly log: StepLog;
   /** Aborts when the run is canceled or the step times out. */
   abstract readonly signal: AbortSignal;
@@ -57,12 +64,20 @@ export abstract class PartitionedAssetContext extends AssetContext {
 export abstract class CheckContext {
   /** Recognised across copies of the package. */
   static readonly [CONTEXT] = "CheckContext";
+  /** Key of the asset that is checked. */
   abstract readonly assetKey: string;
+  /** Id of the run (UUID, version 7: sorts by time). */
   abstract readonly runId: string;
+  /** Unique to this attempt. */
   abstract readonly attemptId: string;
+  /** 0 at the first attempt. */
   abstract readonly retryNumber: number;
+  /** Tags that the run was given; `{}` where there are none. */
   abstract readonly runTags: Readonly<Record<string, string>>;
+  /** Names of this method's checks that are wanted in this run. */
   abstract readonly selectedChecks: ReadonlySet<string>;
+  /** Writes to the run's event log, under this step. */
   abstract readonly log: StepLog;
+  /** Aborts when the run is canceled or the step times out. */
   abstract readonly signal: AbortSignal;
 }

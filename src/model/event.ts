@@ -38,6 +38,7 @@ export const EVENT_TYPES = [
   "OUTPUT",
   "ENGINE_EVENT",
 ] as const;
+/** One of {@link EVENT_TYPES}. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** What the owner of a run may still tell when the run has ended: what its resources and stray code do then. */

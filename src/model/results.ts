@@ -15,10 +15,13 @@ export type CheckSeverity = "ERROR" | "WARN";
 /** What a check found. */
 export class AssetCheckResult {
   readonly [CHECK] = true;
+  /** Whether the data is as it should be. */
   readonly passed: boolean;
   /** @defaultValue ERROR */
   readonly severity: CheckSeverity;
+  /** Markdown: what was found. */
   readonly description: string | undefined;
+  /** Figures of what was found. @defaultValue none */
   readonly metadata: Readonly<Record<string, MetadataInput>>;
   /** Which check, where one method evaluates several, or an asset's method reports those of its `checks`. */
   readonly check: string | undefined;
@@ -46,10 +49,14 @@ export class AssetCheckResult {
 export class MaterializeResult<V = void> {
   declare private readonly [value]: V;
   readonly [MATERIALIZE] = true;
+  /** What the IO manager keeps; absent: nothing is stored, and only order can hang on it. */
   readonly value: V | undefined;
   readonly hasValue: boolean;
+  /** Joined with what `context.addOutputMetadata` added. @defaultValue none */
   readonly metadata: Readonly<Record<string, MetadataInput>>;
+  /** Names the content: who reads it is stale when it changes. @defaultValue derived from the code version and the inputs' data versions */
   readonly dataVersion: string | undefined;
+  /** Results of the checks that the asset declares for itself. */
   readonly checks: readonly AssetCheckResult[];
 
   constructor(
@@ -71,7 +78,9 @@ export class MaterializeResult<V = void> {
 /** What an observing method reports: a data version, metadata, or both. */
 export class ObserveResult {
   readonly [OBSERVE] = true;
+  /** Names the content: what is made from it is stale when it changes. */
   readonly dataVersion: string | undefined;
+  /** @defaultValue none */
   readonly metadata: Readonly<Record<string, MetadataInput>>;
 
   constructor(result: { dataVersion?: string; metadata?: Readonly<Record<string, MetadataInput>> }) {
@@ -92,7 +101,9 @@ export class Output<O extends string = string, V = unknown> {
 /** Fails the step with metadata; `allowRetries: false` passes over its retry policy. */
 export class Failure extends Error {
   readonly [FAILURE] = true;
+  /** Stored with the failure of the step. */
   readonly metadata: Readonly<Record<string, MetadataInput>>;
+  /** Whether the retry policy may try again. @defaultValue true */
   readonly allowRetries: boolean;
 
   constructor(
@@ -111,6 +122,7 @@ export class RetryRequested extends Error {
   readonly [RETRY] = true;
   /** @defaultValue 1 */
   readonly maxRetries: number;
+  /** Milliseconds until the next attempt, in place of the policy's wait. @defaultValue 0 */
   readonly waitMs: number;
 
   constructor(options: { maxRetries?: number; waitMs?: number; message?: string; cause?: unknown } = {}) {

@@ -2,6 +2,7 @@ import type { Json } from "../base/canonical-json.js";
 
 /** The states of a run; the last three are final. */
 export const RUN_STATUSES = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING", "SUCCESS", "FAILURE", "CANCELED"] as const;
+/** One of {@link RUN_STATUSES}. */
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** Whether a run in this state will never change again. */
@@ -22,6 +23,7 @@ export const STEP_STATUSES = [
   "NOT_RUN",
   "CANCELED",
 ] as const;
+/** One of {@link STEP_STATUSES}. */
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** Whether a step in this state will never change again within its run. */

@@ -8,6 +8,7 @@ export type BoundMapping =
   | { readonly kind: "custom"; readonly id: string; readonly code: CustomMapping }
   | { readonly kind: "multi"; readonly dimensions: Readonly<Record<string, BoundDimension>> };
 
+/** The mapping of one dimension, with its code. */
 export interface BoundDimension extends Omit<DimensionMapping, "mapping"> {
   readonly mapping: BoundMapping;
 }

@@ -155,6 +155,7 @@ export class MultiSpace implements PartitionSpace {
   }
 }
 
+/** The partitions of one dimension. */
 export type SingleSpace = TimeSpace | KeySpace;
 
 /** The partitions of a definition that exist. */

@@ -28,6 +28,7 @@ export interface DynamicPartitions {
   readonly name: string;
 }
 
+/** A division that has one dimension. */
 export type SinglePartitions = TimePartitions | StaticPartitions | DynamicPartitions;
 
 /** Every combination of the keys of two or more dimensions, in the order of the dimensions' names. */
