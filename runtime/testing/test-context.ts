@@ -1,6 +1,11 @@
+import { systemClock } from "../../src/base/clock.js";
 import { newId } from "../../src/base/ids.js";
 import type { EventPayload } from "../../src/model/event.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
+import { IndexSet } from "../../src/model/partitions/index-set.js";
+import { openPartitions, requirePartition } from "../../src/model/partitions/partition-space.js";
+import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
+import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import { ONLY_OUT } from "../execute/given-outputs.js";
 import { StepCheckContext, StepContext, stepLog } from "../execute/step-context.js";
 
@@ -12,6 +17,10 @@ export interface TestContextOptions {
   readonly retryNumber?: number;
   readonly runTags?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** How the asset is divided, for a method that takes a PartitionedAssetContext. */
+  readonly partitions?: PartitionsDefinition;
+  /** The partitions of the call. @defaultValue the last that exists */
+  readonly partitionKeys?: readonly string[];
 }
 
 /** A context for a direct call of an asset's method, with what the method reported. */
@@ -50,5 +59,12 @@ function factsOf(options: TestContextOptions) {
     selectedOuts: new Set(options.outs ?? [ONLY_OUT]),
     selectedChecks: new Set(options.checks ?? []),
     signal: options.signal ?? new AbortController().signal,
+    ...(options.partitions ? { partitions: chosenOf(options.partitions, options.partitionKeys) } : {}),
   };
+}
+
+function chosenOf(definition: PartitionsDefinition, keys: readonly string[] | undefined): ChosenPartitions {
+  const space = openPartitions(definition, { nowMs: systemClock.nowMs(), dynamicKeys: () => keys ?? [] });
+  const chosen = keys ?? (space.size === 0 ? [] : [space.keyAt(space.size - 1)]);
+  return { space, set: IndexSet.ofNumbers(chosen.map((key) => requirePartition(space, key))) };
 }

@@ -15,7 +15,7 @@ import {
   ref,
   staticPartitions,
 } from "../../../runtime/entries/index.js";
-import { materialize } from "../../../runtime/entries/testing.js";
+import { materialize, testContext } from "../../../runtime/entries/testing.js";
 import { failures, told } from "./outcome";
 
 const daily = dailyPartitions({ start: "2025-01-01", end: "2025-01-11" });
@@ -228,6 +228,12 @@ describe("the context of a partition", () => {
     new Date(startMs).toISOString(),
     new Date(endMs).toISOString(),
   ];
+
+  it("can be made for a direct call of a method", () => {
+    const context = testContext({ partitions: daily, partitionKeys: ["2025-01-02"] });
+    expect(new Days().raw(context)).toBe(2);
+    expect(testContext({ partitions: daily }).partitionKey).toBe("2025-01-10");
+  });
 
   it("tells key, keys, range, window and dimensions", async () => {
     const one = await contextIn(daily, { partitionKey: "2025-01-02" }, (context) => [
