@@ -137,7 +137,7 @@ class Divided {
   @Asset({ partitions: daily }) each(): PartitionValues<number> {
     return byPartition([]);
   }
-  // @ts-expect-error users are not orders
+  // @ts-expect-error partitions of users are not of orders
   @Asset() p1(@InputPartitions(Divided, "perDay") days: Partitions<User[]>) {}
   // @ts-expect-error several partitions are taken as Partitions
   @Asset() p2(@InputPartitions(Divided, "perDay") days: Order[]) {}
@@ -145,7 +145,7 @@ class Divided {
   @Asset() p3(@InputPartitions(Divided, "perDay") days: Map<string, Order[]>) {}
   // @ts-expect-error one partition is taken as its value
   @Asset({ partitions: daily }) p4(@Input(Divided, "perDay") day: Partitions<Order[]>) {}
-  // @ts-expect-error no such method
+  // @ts-expect-error no such method of which to take partitions
   @Asset() p5(@InputPartitions(Divided, "perday") days: Partitions<Order[]>) {}
   // @ts-expect-error each partition holds a number
   @Asset({ partitions: daily }) p6(@Input(Divided, "each") value: string) {}
@@ -163,17 +163,17 @@ class Divided {
   @Asset({ partitions: daily, io: RowsIO }) p12(): PartitionValues<number> {
     return byPartition([]);
   }
-  // @ts-expect-error optional gives undefined
+  // @ts-expect-error optional gives undefined of its own
   @Asset({ partitions: daily }) p15(@Own("each", { mapping: offset(-1), optional: true }) before: number) {}
-  // @ts-expect-error orders are no numbers
+  // @ts-expect-error partitions of orders are not of numbers
   @Asset() p16(@OwnPartitions("perDay") days: Partitions<number>) {}
-  // @ts-expect-error this class has no such method
+  // @ts-expect-error this class has no such method of which to take partitions
   @Asset() p17(@OwnPartitions("perday") days: Partitions<Order[]>) {}
-  // @ts-expect-error needs partitions
+  // @ts-expect-error a multi-asset needs partitions
   @MultiAsset({ outs: { c: {} } }) p13(context: PartitionedAssetContext) {
     return { c: 1 };
   }
-  // @ts-expect-error needs partitions
+  // @ts-expect-error an observed asset needs partitions
   @ObservableAsset() p14(context: PartitionedAssetContext): string {
     return "v";
   }

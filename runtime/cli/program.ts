@@ -44,6 +44,7 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
   command("materialize [selection]", "run what makes the selected assets, in this process")
     .option("--config <file>", "run configuration: a YAML or JSON file, or JSON in place")
     .option("--tag <key=value...>", "tags of the run")
+    .option("--job <name>", "what the job selects, with its tags and configuration; in place of a selection")
     .option("--stale", "only what is stale or missing; what would come out the same is reused")
     .option("--force", "with --stale: reuse nothing")
     .option("--partition <key>", "the partition to make of each divided asset")
@@ -58,6 +59,9 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
     );
   command("show <key>", "one asset: what it is, what it needs, what became of it").action(async (key: string, options: CommonOptions) =>
     exit(await (await import("./commands/show.js")).show(key, options)),
+  );
+  command("jobs", "the jobs, with what each of them runs").action(async (options: CommonOptions) =>
+    exit(await (await import("./commands/jobs.js")).jobs(options)),
   );
   command("check", "every problem of the definitions at once")
     .option("--strict", "warnings fail too")

@@ -6,6 +6,7 @@ import type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
 import { MASK, SecretMasker } from "../../src/config/secret-masker.js";
 import type { SelectionResult } from "../../src/graph/evaluate-selection.js";
 import type { AssetKey, AssetSpec, CheckSpec } from "../../src/model/asset-spec.js";
+import type { JobSpec } from "../../src/model/job.js";
 import type { NewEvent } from "../../src/model/event.js";
 import { isFinal, type RunRecord } from "../../src/model/run.js";
 import { IndexSet } from "../../src/model/partitions/index-set.js";
@@ -22,6 +23,7 @@ import { ReusableResults } from "../execute/reusable-results.js";
 import { createAndClaim, storedValues } from "../execute/run-launch.js";
 import { prepareRun, type PreparedConfig } from "../execute/prepare-run.js";
 import { superviseRun } from "../execute/supervise-run.js";
+import { jobNamed, jobOptions, type JobRunOptions } from "./job-request.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import { among, staleSelection } from "../../src/planning/staleness/stale-selection.js";
 import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
@@ -110,6 +112,19 @@ export class Session {
   #bound(selection: string | AssetSelection): AssetSelection {
     if (typeof selection === "string") return AssetSelection.fromString(selection);
     return selection.bind((ref) => this.resolved.keysOf(ref));
+  }
+
+  /** In order of name. */
+  get jobs(): readonly JobSpec[] {
+    return this.resolved.catalog.jobs;
+  }
+
+  /**
+   * What to materialize for a run of a job: its selection, and its tags and configuration with the given ones laid over them.
+   * @throws {@link RequestError} when there is no such job, with the nearest name
+   */
+  jobRun<O extends JobRunOptions>(name: string, options: O): { readonly selection: string; readonly options: O } {
+    return { selection: jobNamed(this.resolved, name).selection, options: jobOptions(this.resolved, name, options) };
   }
 
   /** Materializes what the selection names, in this process, and resolves when the run has ended. */
