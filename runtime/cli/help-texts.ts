@@ -53,6 +53,22 @@ Examples:
   millrace check
   millrace check --strict      warnings count too
   millrace check --seed 42     try your own mappings on the same pairs again`,
+  partitions: `
+Examples:
+  millrace partitions raw_flights
+  millrace partitions raw_flights --json    all ranges of each state`,
+  dynamic: `
+Without keys it lists those that there are, in the order in which they were added.
+
+Examples:
+  millrace dynamic customers acme globex --add
+  millrace dynamic customers acme --delete`,
+  wipe: `
+Events and stored values stay; only what the next run, \`--missing\` and \`list\` go by is forgotten.
+
+Examples:
+  millrace wipe daily_delays --partitions 2001-01-01...2001-01-07
+  millrace wipe report --yes --reason "wrong currency"`,
   runs: `
 ID is the whole id, a part of it that no other run has at its beginning or end, or \`last\`.
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { systemClock } from "../../src/base/clock.js";
 import { VERSION } from "../bootstrap/version.js";
 import type { MaterializeFlags } from "./commands/materialize.js";
 import { COMMAND_HELP, MAIN_HELP } from "./help-texts.js";
@@ -34,6 +35,7 @@ export function buildProgram(exit: (code: number) => void): Command {
       .exitOverride();
   };
   addAssetCommands(command, exit);
+  addPartitionCommands(command, exit);
   addRunCommands(command, exit);
   return program;
 }
@@ -68,6 +70,26 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
     .option("--seed <n>", "try mappings of your own on the same pairs of partitions again")
     .action(async (options: CommonOptions & { strict?: boolean; seed?: string }) =>
       exit(await (await import("./commands/check.js")).check(options)),
+    );
+}
+
+function addPartitionCommands(command: AddCommand, exit: (code: number) => void): void {
+  command("partitions <key>", "the partitions of an asset: how many are made, which are missing").action(
+    async (key: string, options: CommonOptions) =>
+      exit(await (await import("./commands/partitions.js")).partitions(key, { ...options, nowMs: systemClock.nowMs() })),
+  );
+  command("dynamic <name> [keys...]", "the keys of dynamic partitions")
+    .option("--add", "add these keys")
+    .option("--delete", "delete these keys; what was made of them stays")
+    .action(async (name: string, keys: string[], options: CommonOptions & { add?: boolean; delete?: boolean }) =>
+      exit(await (await import("./commands/dynamic.js")).dynamic(name, keys, options)),
+    );
+  command("wipe <key>", "forget what is known of an asset: it is missing until it is made again")
+    .option("--partitions <keys>", "only these: a key, first...last, or several of these with commas")
+    .option("--reason <text>", "why; kept with the event that tells of it")
+    .option("--yes", "do not ask")
+    .action(async (key: string, options: CommonOptions & { partitions?: string; reason?: string; yes?: boolean }) =>
+      exit(await (await import("./commands/wipe.js")).wipe(key, { ...options, nowMs: systemClock.nowMs() })),
     );
 }
 
