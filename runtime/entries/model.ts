@@ -93,5 +93,6 @@ export { lostPartitions, type BackfillProgress } from "../../src/planning/backfi
 export { nextRuns, type NextRunsOptions } from "../../src/planning/backfill/next-runs.js";
 export type { BackfillRun } from "../../src/planning/backfill/run-groups.js";
 export { resolveJob, type JobAsset, type JobRequest, type ResolvedJob } from "../../src/planning/resolve-job.js";
+export type { StalenessPartitions } from "../../src/planning/staleness/divided-states.js";
 export { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
 export type { RecordedVersions, StaleCause, Staleness, StalenessAsset, StalenessStatus } from "../../src/planning/staleness/staleness.js";

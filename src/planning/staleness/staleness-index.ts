@@ -3,13 +3,11 @@ import { adjacency, rowOf, type Adjacency } from "../../graph/adjacency.js";
 import { AssetCycleError } from "../../graph/asset-cycle-error.js";
 import { topologicalIds } from "../../graph/topological-order.js";
 import type { AssetKey } from "../../model/asset-spec.js";
-import { bindMapping } from "../../model/partition-mapping/bound-mapping.js";
-import type { CustomMapping } from "../../model/partition-mapping/custom-mapping.js";
-import { partitionMapper } from "../../model/partition-mapping/map-partitions.js";
 import { IndexSet } from "../../model/partitions/index-set.js";
-import { openPartitions, type PartitionsAsOf, type PartitionSpace } from "../../model/partitions/partition-space.js";
+import type { PartitionSpace } from "../../model/partitions/partition-space.js";
 import { directCauses, type UpstreamNow } from "./direct-causes.js";
-import { DividedState, ONE } from "./divided-state.js";
+import { ONE, type DividedState } from "./divided-state.js";
+import { dividedStates, type StalenessPartitions } from "./divided-states.js";
 import type { RecordedVersions, StaleCause, Staleness, StalenessAsset, StalenessStatus } from "./staleness.js";
 
 const STATUSES: readonly StalenessStatus[] = ["fresh", "stale", "missing"];
@@ -18,15 +16,6 @@ const [FRESH, STALE, MISSING] = [0, 1, 2];
 /** What of an asset is to be judged again. */
 const UPSTREAM = 1;
 const OWN = 2;
-
-/** What is known of the partitions of divided assets. */
-export interface StalenessPartitions {
-  readonly asOf: PartitionsAsOf;
-  /** The latest materialization of each partition that has one, by its number. */
-  recordsOf(key: AssetKey, space: PartitionSpace): Iterable<readonly [index: number, recorded: RecordedVersions]>;
-  /** Code of authors' own mappings, by id. Default: none. */
-  readonly mappings?: ReadonlyMap<string, CustomMapping>;
-}
 
 /**
  * Which assets are fresh, stale or missing, kept up to date: a change judges again only what depends on it.
@@ -66,7 +55,7 @@ export class StalenessIndex {
     this.#status = new Uint8Array(assets.length);
     this.#changed = new Uint8Array(assets.length);
     this.#dirty = new Uint8Array(assets.length).fill(OWN);
-    this.#divided = this.#statesOf(partitions);
+    this.#divided = dividedStates(this.#assets, { places: this.#places, records: this.#records, partitions });
     this.#settle();
   }
 
@@ -260,30 +249,6 @@ export class StalenessIndex {
 
   #notFreshAt(place: number): IndexSet {
     return this.#divided.get(place)?.notFresh ?? (this.#status[place] === FRESH ? IndexSet.empty() : ONE);
-  }
-
-  #statesOf(partitions: StalenessPartitions): ReadonlyMap<number, DividedState> {
-    const spaces = new Map<number, PartitionSpace>();
-    this.#assets.forEach(({ partitions: definition }, place) => {
-      if (definition) spaces.set(place, openPartitions(definition, partitions.asOf));
-    });
-    const states = new Map<number, DividedState>();
-    if (spaces.size === 0) return states;
-    for (const [place, asset] of this.#assets.entries()) {
-      const space = spaces.get(place) ?? null;
-      const upstream = asset.deps
-        .flatMap((dep) => (dep.when === "failure" ? [] : { dep, upstream: this.#places.get(dep.key) ?? -1 }))
-        .filter((each) => each.upstream >= 0);
-      if (!space && !upstream.some((each) => spaces.has(each.upstream))) continue;
-      const edges = upstream.map((each) => {
-        const { mapping } = each.dep;
-        const bound = mapping && bindMapping(mapping, partitions.mappings ?? new Map());
-        return { ...each, mapper: partitionMapper(bound, spaces.get(each.upstream) ?? null, space) };
-      });
-      const recorded = this.#records[place];
-      states.set(place, new DividedState(space, edges, space ? partitions.recordsOf(asset.key, space) : recorded ? [[0, recorded]] : []));
-    }
-    return states;
   }
 
   #next(from: number): number {
