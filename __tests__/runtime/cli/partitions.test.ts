@@ -7,8 +7,13 @@ import { Asset, byPartition, dailyPartitions, Definitions, PartitionedAssetConte
 class Days {
   @Asset({ partitions: dailyPartitions({ start: "2025-01-01", end: "2025-01-11" }) })
   orders(context: PartitionedAssetContext): unknown {
-    const rows = new Map(context.partitionKeys.map((key) => [key, key.length] as const));
-    return context.partitionKeys.length === 1 ? rows.get(context.partitionKey) : byPartition(rows);
+    const rows = (function* () {
+      for (const key of context.partitionKeys) {
+        if (key === process.env.BROKEN) throw new Error("no rows of " + key);
+        yield [key, key.length] as const;
+      }
+    })();
+    return byPartition(rows);
   }
   @Asset() settings(): number {
     return 1;
@@ -38,6 +43,16 @@ describe("partitions on the command line", () => {
     const last = days.plain(stdout).split("\n").at(-2);
     expect([code, last]).toEqual([0, "Run RUN_ID_12___ succeeded in TIME: 2 assets materialized in 3 partitions."]);
     expect((await days.run(["runs"])).stdout).toContain("* for 2025-01-02...2025-01-04");
+  });
+
+  test("that were not given are made by a retry in another process, and no others", async () => {
+    const failed = await days.run(["materialize", "orders", "--partitions", "2025-01-02...2025-01-05"], { env: { BROKEN: "2025-01-04" } });
+    expect([failed.code, days.plain(failed.stdout)]).toEqual([
+      1,
+      expect.stringContaining("1 asset materialized in 2 partitions, 1 step failed."),
+    ]);
+    expect((await days.run(["retry", "last"])).stdout).toContain("1 asset materialized in 2 partitions.");
+    expect((await days.run(["runs", "last"])).stdout).toContain("partitions 2025-01-04...2025-01-05");
   });
 
   test("that do not exist end with 2 and the nearest", async () => {
