@@ -85,12 +85,15 @@ export async function superviseRun(
 
 async function endWithoutSteps(world: Supervision, run: ClaimedRun, resource: string): Promise<RunOutcome> {
   const nowMs = world.clock.nowMs();
-  const events: NewEvent[] = run.plan.steps.map((step) => ({
-    type: "STEP_NOT_RUN",
-    atMs: nowMs,
-    stepKey: step.key,
-    payload: { reason: `resource ${resource}` },
-  }));
+  const observed = new Set(world.resolved.catalog.assets.filter(({ observable }) => observable).map(({ key }) => key));
+  const events = run.plan.steps.flatMap((step): NewEvent[] => [
+    { type: "STEP_NOT_RUN", atMs: nowMs, stepKey: step.key, payload: { reason: `resource ${resource}` } },
+    ...step.assets
+      .filter((key) => !observed.has(key))
+      .map((assetKey): NewEvent => {
+        return { type: "ASSET_FAILED_TO_MATERIALIZE", atMs: nowMs, stepKey: step.key, assetKey, payload: { reason: "RESOURCE_FAILED" } };
+      }),
+  ]);
   events.push({ type: "RUN_FAILURE", atMs: nowMs, payload: { reason: `Resource ${resource} could not be set up.` } });
   await world.store.commit({
     runId: run.runId,

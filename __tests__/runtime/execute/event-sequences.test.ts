@@ -118,7 +118,9 @@ describe("the events of a run", () => {
       "RESOURCE_INIT_STARTED | Database",
       "RESOURCE_INIT_FAILURE | Database | no route (object)",
       "STEP_NOT_RUN | orders | resource Database",
+      "ASSET_FAILED_TO_MATERIALIZE | orders | RESOURCE_FAILED",
       "STEP_NOT_RUN | totals | resource Database",
+      "ASSET_FAILED_TO_MATERIALIZE | totals | RESOURCE_FAILED",
       "RUN_FAILURE | Resource Database could not be set up.",
     ]);
   });
