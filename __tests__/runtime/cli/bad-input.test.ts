@@ -435,7 +435,7 @@ export default new Definitions({ pipelines: [Rude] });
      "Run RUN_ID_12___: 2 assets, 0 checks
      ✓ rows  TIME
      ✗ sum  TIME
-         ExecutionError: Step "sum" takes an array from "rows", but Muddled gave a Map.
+         ExecutionError: Step "sum" takes an Array from "rows", but Muddled gave a Map.
            → Materialize "rows" again, or mend Muddled.load().
      exit 1"
     `);
