@@ -11,8 +11,18 @@ import { storedValue } from "./stored-value.js";
 import { onlyPartition } from "./given-so-far.js";
 import { LEASE_MS } from "./run-worker.js";
 
+/** Where a run comes from. */
+export interface RunOrigin {
+  readonly parentRunId?: string;
+  readonly rootRunId?: string;
+  /** The backfill that asks for it; it must be RUNNING. */
+  readonly backfillId?: string;
+  /** At most one run per key, for ever. */
+  readonly runKey?: string;
+}
+
 /** A run that is to be made. */
-export interface RunRequest {
+export interface RunRequest extends RunOrigin {
   readonly plan: RunPlan;
   readonly division: RunDivision;
   readonly selection: string;
@@ -20,8 +30,6 @@ export interface RunRequest {
   /** Run configuration with secrets masked. */
   readonly config: Json;
   readonly codeVersion: string;
-  readonly parentRunId?: string;
-  readonly rootRunId?: string;
 }
 
 /** Writes the run with all that it plans to do and claims it for this process, in one transaction. */
@@ -41,6 +49,8 @@ export async function createAndClaim(
     createdAtMs: nowMs,
     ...(request.parentRunId === undefined ? {} : { parentRunId: request.parentRunId }),
     ...(request.rootRunId === undefined ? {} : { rootRunId: request.rootRunId }),
+    ...(request.backfillId === undefined ? {} : { backfillId: request.backfillId }),
+    ...(request.runKey === undefined ? {} : { runKey: request.runKey }),
     plan: request.plan as unknown as Json,
     config: request.config,
     steps: request.plan.steps.map((step) => ({ key: step.key, assets: step.assets })),

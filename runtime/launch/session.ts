@@ -20,7 +20,7 @@ import type { Owner } from "../../src/storage/run-store.js";
 import type { Store } from "../../src/storage/store.js";
 import { outsideUserCode } from "../execute/captured-output.js";
 import { ReusableResults } from "../execute/reusable-results.js";
-import { createAndClaim, storedValues } from "../execute/run-launch.js";
+import { createAndClaim, storedValues, type RunOrigin } from "../execute/run-launch.js";
 import { prepareRun, type PreparedConfig } from "../execute/prepare-run.js";
 import { superviseRun } from "../execute/supervise-run.js";
 import { jobNamed, jobOptions, type JobRunOptions } from "./job-request.js";
@@ -72,6 +72,13 @@ export interface MaterializeStaleOptions extends MaterializeOptions {
   readonly force?: boolean;
 }
 
+/** A run that was planned elsewhere. */
+export interface PlannedRun extends Pick<RunOrigin, "backfillId" | "runKey"> {
+  readonly plan: RunPlan;
+  /** What it was made from, to be told. */
+  readonly selection: string;
+}
+
 /** How a run went. */
 export interface RunReport {
   readonly runId: string;
@@ -97,6 +104,10 @@ export class Session {
 
   get store(): Store {
     return this.#options.store;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   /** What is known of an asset; `undefined` when there is none of this key. */
@@ -135,25 +146,30 @@ export class Session {
     return this.#launch(plan, typeof selection === "string" ? selection : String(bound), options, {});
   }
 
+  /** Makes a run of what was planned elsewhere, and resolves when it has ended. @throws {@link StoreError} when it may not, or need not, be made */
+  launch({ plan, selection, ...origin }: PlannedRun, options: MaterializeOptions = {}): Promise<RunReport> {
+    return this.#launch(plan, selection, options, origin);
+  }
+
   /** The partitions that are asked for, of the definition that the selected assets share. */
   async #partitionsOf(selection: SelectionResult, asked: AskedPartitions): Promise<RunPartitions | undefined> {
     const text = askedText(asked);
     if (text === undefined) return undefined;
     const definition = sharedPartitions(this.resolved.catalog, selection);
     if (definition === null) throw nothingDivided(text);
-    const space = openPartitions(definition, await this.#asOf([definition]));
+    const space = openPartitions(definition, await this.asOf([definition]));
     return runPartitions(space, chosenOf(space, asked));
   }
 
   /** The present, with the keys of the dynamic definitions among these. */
-  async #asOf(definitions: readonly (PartitionsDefinition | null)[]): Promise<PartitionsAsOf> {
+  async asOf(definitions: readonly (PartitionsDefinition | null)[]): Promise<PartitionsAsOf> {
     return partitionsAsOf(this.store, this.#options.clock.nowMs(), definitions);
   }
 
   async #divide(plan: RunPlan): Promise<RunDivision> {
     const { catalog, bindings } = this.resolved;
     const keys = plan.steps.flatMap((step) => [...step.assets, ...this.#needs(step.assets, step.checks)]);
-    const asOf = await this.#asOf([...new Set(keys)].map((key) => this.#specs.get(key)?.partitions ?? null));
+    const asOf = await this.asOf([...new Set(keys)].map((key) => this.#specs.get(key)?.partitions ?? null));
     return new RunDivision(plan, catalog, { asOf, codes: bindings.mappings });
   }
 
@@ -231,7 +247,7 @@ export class Session {
   async #partitionsLeft(runId: string, { partitions }: RunPlan, selection: PlanSelection): Promise<RunPartitions | undefined> {
     const definition = sharedPartitions(this.resolved.catalog, selection);
     if (!partitions || definition === null) return undefined;
-    const space = openPartitions(definition, await this.#asOf([definition]));
+    const space = openPartitions(definition, await this.asOf([definition]));
     const all = setOfRun(space, partitions);
     const keys = selection.assets.filter((key) => this.#specs.get(key)?.partitions);
     if (all.size === 1 || keys.length === 0) return runPartitions(space, all);
@@ -244,7 +260,7 @@ export class Session {
     plan: RunPlan,
     selection: string,
     options: MaterializeOptions,
-    { reusable, ...lineage }: { parentRunId?: string; rootRunId?: string; reusable?: ReusableResults },
+    { reusable, ...lineage }: RunOrigin & { readonly reusable?: ReusableResults },
   ): Promise<RunReport> {
     const { resolved, store, clock, owner, codeVersion, env } = this.#options;
     const division = await this.#divide(plan);

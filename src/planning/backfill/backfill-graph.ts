@@ -1,5 +1,6 @@
 import type { AssetKey } from "../../model/asset-spec.js";
 import type { BackfillPolicy } from "../../model/backfill-policy.js";
+import type { BoundMapping } from "../../model/partition-mapping/bound-mapping.js";
 import { defaultMapping, partitionMapper } from "../../model/partition-mapping/map-partitions.js";
 import type { PartitionMapper } from "../../model/partition-mapping/partition-mapper.js";
 import type { PartitionMapping } from "../../model/partition-mapping/partition-mapping.js";
@@ -14,14 +15,14 @@ export interface BackfillAsset {
   readonly policy?: BackfillPolicy;
   /** Assets of one unit are made together, by one computation that cannot make some of them. Absent: made alone. */
   readonly unit?: string;
-  readonly deps: readonly { readonly key: AssetKey; readonly mapping?: PartitionMapping }[];
+  readonly deps: readonly { readonly key: AssetKey; readonly mapping?: PartitionMapping | BoundMapping }[];
 }
 
 /** One dependency, with its mapping at work. */
 export interface BackfillEdge {
   readonly up: AssetKey;
   readonly down: AssetKey;
-  readonly mapping: PartitionMapping;
+  readonly mapping: PartitionMapping | BoundMapping;
   readonly mapper: PartitionMapper;
 }
 

@@ -1,0 +1,190 @@
+import { RequestError, StoreError, messageOf } from "../../src/base/errors.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { NewEvent } from "../../src/model/event.js";
+import { IndexSet } from "../../src/model/partitions/index-set.js";
+import type { RunPlan } from "../../src/model/run-plan.js";
+import type { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
+import { partitionsOf } from "../../src/planning/backfill/backfill-progress.js";
+import type { BackfillRun } from "../../src/planning/backfill/run-groups.js";
+import { RunQueue } from "../../src/planning/backfill/run-queue.js";
+import { planRun } from "../../src/planning/plan-run.js";
+import { runPartitions } from "../../src/planning/run-partitions.js";
+import type { BackfillMove, BackfillRecord } from "../../src/storage/backfill-store.js";
+import { mostFailures, storedConduct, type BackfillConduct } from "./backfill-options.js";
+import { runKeyBase } from "./earlier-runs.js";
+import type { RunReport, Session } from "./session.js";
+
+/** What a driver begins with. */
+export interface BackfillState {
+  readonly record: BackfillRecord;
+  readonly planner: BackfillPlanner;
+  /** Ids of the checks that run with their assets. */
+  readonly checks: readonly string[];
+  /** Runs that failed before and count towards the limit. */
+  readonly failures: number;
+  /** How many runs of the same assets and partitions there were, by {@link runKeyBase}. */
+  readonly earlier: ReadonlyMap<string, number>;
+}
+
+/** Who watches a backfill, and who stops it. */
+export interface BackfillWatch {
+  /** Pauses the backfill: its running runs are canceled, and made again when it is resumed. */
+  readonly signal?: AbortSignal;
+  onRunStart?(run: BackfillRun, runId: string): void;
+  onRunEnd?(run: BackfillRun, report: RunReport): void;
+}
+
+/** Backfills come after what a schedule asks for. */
+const PRIORITY = "-10";
+
+/**
+ * Takes a running backfill to its end, in this process. What it does next follows from the end of a run, never from the time. It holds nothing that
+ * the store does not: a run is made in one transaction that also counts it as asked for, under a key that there is once.
+ */
+export class BackfillDriver {
+  readonly #session: Session;
+  readonly #state: BackfillState;
+  readonly #watch: BackfillWatch;
+  readonly #conduct: BackfillConduct;
+  readonly #queue: RunQueue;
+  readonly #plans = new Map<string, RunPlan>();
+  readonly #stopped = new AbortController();
+  #running = 0;
+  #failures: number;
+  /** No more runs are asked for: the store refuses them, something broke, or enough failed. */
+  #isOver = false;
+  #error: unknown;
+  #end: () => void = () => undefined;
+
+  constructor(session: Session, state: BackfillState, watch: BackfillWatch = {}) {
+    this.#session = session;
+    this.#state = state;
+    this.#watch = watch;
+    this.#conduct = storedConduct(state.record.options);
+    this.#queue = new RunQueue(state.planner.graph, this.#conduct.order);
+    this.#failures = state.failures;
+  }
+
+  /** Resolves when no run is under way and none will be asked for: the backfill has ended, is paused, or was canceled. */
+  async drive(): Promise<BackfillRecord> {
+    const onAbort = (): void => this.#stopped.abort();
+    if (this.#watch.signal?.aborted) onAbort();
+    this.#watch.signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      this.#queue.add(this.#state.planner.next());
+      await new Promise<void>((resolve) => {
+        this.#end = resolve;
+        this.#fill();
+      });
+    } finally {
+      this.#watch.signal?.removeEventListener("abort", onAbort);
+    }
+    return this.#conclude();
+  }
+
+  #fill(): void {
+    while (this.#running < this.#conduct.maxConcurrentRuns && !this.#mayNotStart()) {
+      const run = this.#queue.take();
+      if (!run) break;
+      this.#running += 1;
+      void this.#run(run)
+        .catch((error: unknown) => this.#broke(error))
+        .then(() => {
+          this.#running -= 1;
+          this.#fill();
+        });
+    }
+    if (this.#running === 0) this.#end();
+  }
+
+  #mayNotStart(): boolean {
+    return this.#isOver || this.#stopped.signal.aborted || this.#failures >= mostFailures(this.#conduct);
+  }
+
+  async #run(run: BackfillRun): Promise<void> {
+    const { record, planner, earlier } = this.#state;
+    const made = new Map<AssetKey, number[]>();
+    const plan = this.#planOf(run);
+    const base = runKeyBase(run.assets, plan.partitions);
+    const report = await this.#session.launch(
+      {
+        plan,
+        selection: this.#conduct.selection,
+        backfillId: record.id,
+        runKey: `backfill ${record.id} ${base} #${(earlier.get(base) ?? 0) + 1}`,
+      },
+      {
+        tags: { ...record.tags, "millrace/backfill": record.id, "millrace/priority": PRIORITY },
+        signal: this.#stopped.signal,
+        onPlan: (_, runId) => this.#watch.onRunStart?.(run, runId),
+        onEvent: (event) => this.#collect(event, made),
+      },
+    );
+    if (report.status === "FAILURE") this.#failures += 1;
+    planner.ended(run, (key) => IndexSet.ofNumbers(made.get(key) ?? []));
+    this.#queue.add(planner.next());
+    this.#watch.onRunEnd?.(run, report);
+  }
+
+  #collect({ type, assetKey, partition }: NewEvent, made: Map<AssetKey, number[]>): void {
+    if (assetKey === undefined || (type !== "ASSET_MATERIALIZATION" && type !== "ASSET_OBSERVATION")) return;
+    const index = partition ? this.#state.planner.graph.space(assetKey)?.indexOf(partition.key) : 0;
+    if (index === undefined) return;
+    const known = made.get(assetKey);
+    if (known) known.push(index);
+    else made.set(assetKey, [index]);
+  }
+
+  /** Plans of the same assets differ in their partitions only. */
+  #planOf({ assets, partitions }: BackfillRun): RunPlan {
+    const space = this.#state.planner.graph.space(assets[0] ?? "");
+    const divided = space && partitions ? runPartitions(space, partitions) : undefined;
+    const name = assets.join("\n");
+    let plan = this.#plans.get(name);
+    if (!plan) {
+      const checks = this.#state.checks.filter((id) => assets.includes(id.slice(0, id.lastIndexOf("#"))));
+      this.#plans.set(name, (plan = planRun(this.#session.resolved.catalog, { assets, checks }, divided)));
+    }
+    return divided ? { ...plan, partitions: divided } : plan;
+  }
+
+  #broke(error: unknown): void {
+    this.#isOver = true;
+    if (error instanceof StoreError && error.code === "STORE.BACKFILL_NOT_RUNNING") return; // paused or canceled from elsewhere
+    const { id } = this.#state.record;
+    this.#error ??=
+      error instanceof StoreError && error.code === "STORE.DUPLICATE_RUN"
+        ? new RequestError("BACKFILL.DRIVEN_ELSEWHERE", `Another process drives backfill ${id}.`, {
+            fix: `Let it go on; see \`millrace backfill show ${id}\`.`,
+            cause: error,
+          })
+        : error;
+  }
+
+  async #conclude(): Promise<BackfillRecord> {
+    const { store } = this.#session;
+    const { id } = this.#state.record;
+    const drivenElsewhere = this.#error instanceof RequestError && this.#error.code === "BACKFILL.DRIVEN_ELSEWHERE";
+    if (!drivenElsewhere) {
+      await store.setBackfillStatus(id, { from: ["CANCELING"], to: "CANCELED", atMs: this.#session.clock.nowMs() });
+      const move = this.#verdict();
+      if (move) await store.setBackfillStatus(id, move);
+    }
+    if (this.#error !== undefined) throw this.#error;
+    return (await store.getBackfill(id)) ?? this.#state.record;
+  }
+
+  #verdict(): BackfillMove | undefined {
+    const at = { from: ["RUNNING"], atMs: this.#session.clock.nowMs() } as const;
+    const { target, materialized } = this.#state.planner.progress;
+    const left = [...target].reduce((sum, [key, set]) => sum + set.difference(partitionsOf(materialized, key)).size, 0);
+    if (left === 0) return { ...at, to: "SUCCESS" };
+    if (this.#error !== undefined) return { ...at, to: "FAILURE", error: messageOf(this.#error) };
+    if (this.#failures >= mostFailures(this.#conduct))
+      return { ...at, to: "FAILURE", error: `It stopped after ${this.#failures} failed runs, as asked; ${left} partitions are left.` };
+    if (this.#stopped.signal.aborted) return { ...at, to: "PAUSED" };
+    return this.#isOver
+      ? undefined
+      : { ...at, to: "FAILURE", error: `${left} partitions were not made: they failed, or need some that did.` };
+  }
+}

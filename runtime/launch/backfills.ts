@@ -1,0 +1,147 @@
+import { RequestError } from "../../src/base/errors.js";
+import { newId } from "../../src/base/ids.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import { isFinalBackfill } from "../../src/model/backfill.js";
+import { toJson } from "../../src/model/metadata.js";
+import type { IndexSet } from "../../src/model/partitions/index-set.js";
+import { dynamicNames, layoutOf, sameLayout, type PartitionLayout } from "../../src/model/partitions/partition-layout.js";
+import { translatePartitions } from "../../src/model/partitions/translate-partitions.js";
+import { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
+import type { BackfillGraph } from "../../src/planning/backfill/backfill-graph.js";
+import { NO_PARTITIONS } from "../../src/planning/backfill/next-runs.js";
+import { partitionsOf, type BackfillProgress } from "../../src/planning/backfill/backfill-progress.js";
+import type { AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
+import type { BackfillRecord } from "../../src/storage/backfill-store.js";
+import type { Store } from "../../src/storage/store.js";
+import { BackfillDriver, type BackfillWatch } from "./backfill-driver.js";
+import { conductOf, storedConduct, thisUser, type BackfillOptions } from "./backfill-options.js";
+import { earlierRuns, liveRuns, partitionsOfRuns } from "./earlier-runs.js";
+import { graphOf, planBackfill, type PlannedBackfill } from "./planned-backfill.js";
+import type { Session } from "./session.js";
+
+/** Backfills of a session's assets: asked for, driven in this process to their end, gone on with. */
+export class Backfills {
+  readonly #session: Session;
+  readonly #store: Store;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#store = session.store;
+  }
+
+  /** What a backfill would do. @throws {@link RequestError} as {@link planBackfill} does, or for options that cannot be meant */
+  async plan(selection: string, options: BackfillOptions = {}): Promise<PlannedBackfill> {
+    const { assets } = this.#session.select(selection);
+    const planned = await planBackfill({ ...(await this.#ground()), order: this.#session.graph.topologicalOrder() }, assets, options);
+    conductOf(selection, options, planned.count.runs);
+    return planned;
+  }
+
+  /** Stores a backfill as it was planned. It runs when it is driven. */
+  create(selection: string, planned: PlannedBackfill, options: BackfillOptions = {}): Promise<BackfillRecord> {
+    const who = options.who ?? thisUser();
+    return this.#store.createBackfill({
+      id: newId(),
+      tags: options.tags ?? {},
+      createdAtMs: this.#session.clock.nowMs(),
+      asked: options.partitions === undefined ? selection : `${selection} ${options.partitions}`,
+      ...(who === undefined ? {} : { who }),
+      ...(options.reason === undefined ? {} : { why: options.reason }),
+      options: toJson(conductOf(selection, options, planned.count.runs)),
+      targets: [...planned.target].map(([assetKey, indexes]) => {
+        const space = planned.graph.space(assetKey);
+        return { assetKey, layout: space && layoutOf(space), indexes };
+      }),
+    });
+  }
+
+  /** Drives a new backfill, or one that was paused or whose process is gone; partitions whose runs were cut off are made again. */
+  async resume(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
+    if (isFinalBackfill(record.status) || record.status === "CANCELING")
+      throw new RequestError("BACKFILL.OVER", `Backfill ${record.id} is ${record.status}; there is nothing to resume.`, {
+        fix: `\`millrace backfill retry ${record.id}\` makes what failed or is left.`,
+      });
+    return this.#drive(record, "cut off", watch);
+  }
+
+  /** Drives a backfill that has ended once more: what failed or was left is made. */
+  async retry(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
+    if (record.status === "SUCCESS")
+      throw new RequestError("BACKFILL.NOTHING_TO_RETRY", `Backfill ${record.id} has made everything.`, {
+        fix: "Ask for a new backfill: `millrace backfill SELECTION`.",
+      });
+    return this.#drive(record, "failed", watch);
+  }
+
+  async #drive(record: BackfillRecord, again: "cut off" | "failed", watch: BackfillWatch): Promise<BackfillRecord> {
+    const [live] = await liveRuns(this.#store, record.id);
+    if (live)
+      throw new RequestError(
+        "BACKFILL.DRIVEN_ELSEWHERE",
+        `Another process drives backfill ${record.id}: its run ${live.id} is ${live.status}.`,
+        {
+          fix: `Let it go on, or stop it with \`millrace backfill pause ${record.id}\`.`,
+        },
+      );
+    const { graph, progress, runs } = await this.#read(record);
+    const earlier = await earlierRuns(this.#store, record.id);
+    const repeated = again === "failed" ? progress.failed : partitionsOfRuns(earlier.cutOff, graph);
+    const planner = new BackfillPlanner(graph, without(progress, repeated));
+    const atMs = this.#session.clock.nowMs();
+    await this.#store.setBackfillStatus(record.id, { from: ["REQUESTED", "PAUSED", "CANCELED", "FAILURE"], to: "RUNNING", atMs });
+    const { checks } = this.#session.select(storedConduct(record.options).selection);
+    const failures = again === "failed" ? 0 : runs - earlier.cutOff.filter(({ status }) => status === "FAILURE").length;
+    return new BackfillDriver(this.#session, { record, planner, checks, failures, earlier: earlier.count }, watch).drive();
+  }
+
+  async #ground(): Promise<Parameters<typeof graphOf>[0] & { store: Store }> {
+    const { resolved } = this.#session;
+    const asOf = await this.#session.asOf(resolved.catalog.assets.map(({ partitions }) => partitions));
+    return { store: this.#store, resolved, asOf };
+  }
+
+  /** How far the backfill is, in the numbers that partitions have now. */
+  async #read(record: BackfillRecord): Promise<{ graph: BackfillGraph; progress: BackfillProgress; runs: number }> {
+    const stored = await this.#store.backfillProgress(record.id);
+    const assets = stored?.assets ?? [];
+    const gone = assets.find(({ assetKey }) => this.#session.specOf(assetKey) === undefined);
+    if (gone)
+      throw new RequestError("BACKFILL.ASSET_GONE", `Backfill ${record.id} makes "${gone.assetKey}", which is not defined any more.`, {
+        fix: "Bring it back, or cancel this backfill and ask for another one.",
+      });
+    const keys = new Set(assets.map(({ assetKey }) => assetKey));
+    const graph = graphOf(
+      await this.#ground(),
+      this.#session.graph.topologicalOrder().filter((key) => keys.has(key)),
+    );
+    const sets = { target: new Map<AssetKey, IndexSet>(), requested: new Map<AssetKey, IndexSet>(), materialized: new Map<AssetKey, IndexSet>(), failed: new Map<AssetKey, IndexSet>() }; // prettier-ignore
+    for (const { assetKey, layout, indexes, requested, materialized, failed } of assets) {
+      const now = await this.#translation(layout, graph, assetKey);
+      sets.target.set(assetKey, now(indexes));
+      sets.requested.set(assetKey, now(requested));
+      sets.materialized.set(assetKey, now(materialized));
+      sets.failed.set(assetKey, now(failed));
+    }
+    return { graph, progress: sets, runs: stored?.runs.FAILURE ?? 0 };
+  }
+
+  async #translation(layout: PartitionLayout | null, graph: BackfillGraph, key: AssetKey): Promise<(set: IndexSet) => IndexSet> {
+    const space = graph.space(key);
+    if (!layout || !space || sameLayout(layout, layoutOf(space))) return (set) => set;
+    const now = layoutOf(space);
+    const keys = new Map<string, readonly string[]>();
+    for (const name of [...dynamicNames(layout.definition), ...dynamicNames(now.definition)])
+      for (const deletions of [layout.deletions?.[name] ?? 0, now.deletions?.[name] ?? 0])
+        keys.set(`${name}\n${deletions}`, (await this.#store.dynamicPartitions(name, deletions)).keys);
+    return (set) => translatePartitions(set, layout, now, (name, deletions) => keys.get(`${name}\n${deletions}`) ?? []);
+  }
+}
+
+/** The progress as if these partitions, as far as they failed, had not been asked for. */
+function without(progress: BackfillProgress, repeated: AssetPartitions): BackfillProgress {
+  if (repeated === NO_PARTITIONS) return progress;
+  const again = new Map([...repeated].map(([key, set]) => [key, set.intersection(partitionsOf(progress.failed, key))]));
+  const less = (sets: AssetPartitions): AssetPartitions =>
+    new Map([...sets].map(([key, set]) => [key, set.difference(again.get(key) ?? set.difference(set))]));
+  return { ...progress, requested: less(progress.requested), failed: less(progress.failed) };
+}
