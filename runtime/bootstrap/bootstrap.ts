@@ -16,6 +16,10 @@ import { startHttpServer } from "../server/http-server.js";
 import { loadDefinitions } from "./load-definitions.js";
 import { openProject } from "./open-project.js";
 import { Session, type MaterializeOptions, type MaterializeStaleOptions, type RunReport } from "../launch/session.js";
+import { Backfills } from "../launch/backfills.js";
+import type { BackfillOptions } from "../launch/backfill-options.js";
+import type { BackfillWatch } from "../launch/backfill-driver.js";
+import type { BackfillRecord } from "../../src/storage/backfill-store.js";
 import { VERSION } from "./version.js";
 
 /** How a main script starts Millrace. */
@@ -40,6 +44,12 @@ export interface Millrace {
   staleness(keys?: readonly AssetKey[]): Promise<StalenessIndex>;
   /** Runs again what did not succeed in an earlier run; what it needs of the rest is loaded through the IO managers. */
   retry(runId: string, options?: MaterializeOptions): Promise<RunReport>;
+  /** Makes many partitions in as many runs as it takes, in this process. What a killed process left of it is gone on with by `millrace backfill resume`. */
+  backfill(selection?: string | AssetSelection, options?: BackfillOptions & BackfillWatch): Promise<BackfillRecord>;
+  /** Goes on with a backfill that was paused, or whose process is gone. */
+  resumeBackfill(id: string, watch?: BackfillWatch): Promise<BackfillRecord>;
+  /** Makes what a backfill that has ended did not. */
+  retryBackfill(id: string, watch?: BackfillWatch): Promise<BackfillRecord>;
   /** Stops the endpoint and closes the store. */
   close(): Promise<void>;
 }
@@ -77,6 +87,7 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
       env: process.env,
       owner: thisProcess(),
     });
+    const backfills = new Backfills(session);
     const { catalog } = loaded.resolved;
     const server =
       options.http &&
@@ -89,6 +100,12 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
       materializeStale: (selection, run) => session.materializeStale(selection, run),
       staleness: (keys) => session.staleness(keys),
       retry: async (runId, run) => session.retry(await endedRun(store, runId), run),
+      backfill: async (selection = "*", options = {}) => {
+        const text = session.textOf(selection);
+        return backfills.resume(await backfills.create(text, await backfills.plan(text, options), options), options);
+      },
+      resumeBackfill: async (id, watch) => backfills.resume(await backfills.get(id), watch),
+      retryBackfill: async (id, watch) => backfills.retry(await backfills.get(id), watch),
       close: async () => {
         await server?.close();
         await store.close();

@@ -134,3 +134,6 @@ export { AssetSelection } from "../../src/graph/asset-selection.js";
 export { bootstrap, type BootstrapOptions, type Millrace } from "../bootstrap/bootstrap.js";
 export type { RunStore } from "../../src/storage/run-store.js";
 export type { MaterializeOptions, MaterializeStaleOptions, RunReport } from "../launch/session.js";
+export type { BackfillOptions } from "../launch/backfill-options.js";
+export type { BackfillWatch } from "../launch/backfill-driver.js";
+export type { BackfillRecord } from "../../src/storage/backfill-store.js";

@@ -1,4 +1,4 @@
-import { RequestError, StoreError, messageOf } from "../../src/base/errors.js";
+import { InternalError, RequestError, StoreError, messageOf } from "../../src/base/errors.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
 import { IndexSet } from "../../src/model/partitions/index-set.js";
@@ -53,7 +53,7 @@ export class BackfillDriver {
   #failures: number;
   /** No more runs are asked for: the store refuses them, something broke, or enough failed. */
   #isOver = false;
-  #error: unknown;
+  #error: Error | undefined;
   #end: () => void = () => undefined;
 
   constructor(session: Session, state: BackfillState, watch: BackfillWatch = {}) {
@@ -158,7 +158,9 @@ export class BackfillDriver {
             fix: `Let it go on; see \`millrace backfill show ${id}\`.`,
             cause: error,
           })
-        : error;
+        : error instanceof Error
+          ? error
+          : new InternalError(messageOf(error), { cause: error });
   }
 
   async #conclude(): Promise<BackfillRecord> {

@@ -55,6 +55,13 @@ export class Backfills {
     });
   }
 
+  /** @throws {@link RequestError} `BACKFILL.UNKNOWN` */
+  async get(id: string): Promise<BackfillRecord> {
+    const record = await this.#store.getBackfill(id);
+    if (record) return record;
+    throw new RequestError("BACKFILL.UNKNOWN", `There is no backfill ${id}.`, { fix: "Look for it with `millrace backfill list`." });
+  }
+
   /** Drives a new backfill, or one that was paused or whose process is gone; partitions whose runs were cut off are made again. */
   async resume(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
     if (isFinalBackfill(record.status) || record.status === "CANCELING")

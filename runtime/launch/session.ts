@@ -120,6 +120,11 @@ export class Session {
     return this.#bound(selection).resolve(this.graph);
   }
 
+  /** The selection as a text. */
+  textOf(selection: string | AssetSelection): string {
+    return typeof selection === "string" ? selection : String(this.#bound(selection));
+  }
+
   #bound(selection: string | AssetSelection): AssetSelection {
     if (typeof selection === "string") return AssetSelection.fromString(selection);
     return selection.bind((ref) => this.resolved.keysOf(ref));
@@ -143,7 +148,7 @@ export class Session {
     const bound = this.#bound(selection);
     const wanted = bound.resolve(this.graph);
     const plan = planRun(this.resolved.catalog, wanted, await this.#partitionsOf(wanted, options));
-    return this.#launch(plan, typeof selection === "string" ? selection : String(bound), options, {});
+    return this.#launch(plan, this.textOf(selection), options, {});
   }
 
   /** Makes a run of what was planned elsewhere, and resolves when it has ended. @throws {@link StoreError} when it may not, or need not, be made */
@@ -201,7 +206,7 @@ export class Session {
     const stale = staleSelection(catalog, selected, asked ? among(index, asked) : index);
     if (stale.assets.length === 0) return undefined;
     const reusable = options.force ? undefined : new ReusableResults(latest, this.#options.codeVersion);
-    const text = typeof selection === "string" ? selection : String(bound);
+    const text = this.textOf(selection);
     const partitions = sharedPartitions(catalog, stale) === null ? undefined : asked;
     return this.#launch(planRun(catalog, stale, partitions), text, options, reusable ? { reusable } : {});
   }
