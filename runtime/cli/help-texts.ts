@@ -53,6 +53,18 @@ Examples:
   millrace check
   millrace check --strict      warnings count too
   millrace check --seed 42     try your own mappings on the same pairs again`,
+  backfill: `
+It tells first what it makes and in how many runs, then drives them here, those first whose upstream is
+done. Ctrl-C pauses it: its running runs are canceled, and made again by \`resume\`. After a crash
+\`resume\` goes on where it was. \`retry\` makes what failed or is left when it has ended. ID is as in
+\`millrace runs\`, or \`last\`.
+
+Examples:
+  millrace backfill daily_orders+ --partitions 2025-01-01...2025-06-30 --dry-run
+  millrace backfill daily_orders --missing --order newest --max-concurrent 8
+  millrace backfill "group:sales" --stop-after 10% --reason "new price list"
+  millrace backfill list
+  millrace backfill retry last`,
   partitions: `
 Examples:
   millrace partitions raw_flights

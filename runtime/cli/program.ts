@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { systemClock } from "../../src/base/clock.js";
 import { VERSION } from "../bootstrap/version.js";
+import type { BackfillFlags } from "./commands/backfill.js";
 import type { MaterializeFlags } from "./commands/materialize.js";
 import { COMMAND_HELP, MAIN_HELP } from "./help-texts.js";
 
@@ -74,6 +75,23 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
 }
 
 function addPartitionCommands(command: AddCommand, exit: (code: number) => void): void {
+  command(
+    "backfill <selection> [id]",
+    "make many partitions in as many runs as it takes; also: list, show, cancel, pause, resume, retry ID",
+  )
+    .option("--partitions <first...last>", "of the first of the assets; the others follow")
+    .option("--missing", "only those that are missing")
+    .option("--failed", "only those that failed")
+    .option("--order <order>", "oldest or newest first")
+    .option("--max-concurrent <n>", "runs at once")
+    .option("--stop-after <n>", "ask for no more runs after so many failed: 5, or 10% of all")
+    .option("--dry-run", "only tell what it would do")
+    .option("--reason <text>", "why, to be kept with it")
+    .option("--tag <key=value...>", "tags of its runs")
+    .option("--limit <n>", "of list: at most so many", "20")
+    .action(async (what: string, id: string | undefined, options: CommonOptions & BackfillFlags & { limit: string }) =>
+      exit(await (await import("./commands/backfill.js")).backfill(what, id, options)),
+    );
   command("partitions <key>", "the partitions of an asset: how many are made, which are missing").action(
     async (key: string, options: CommonOptions) =>
       exit(await (await import("./commands/partitions.js")).partitions(key, { ...options, nowMs: systemClock.nowMs() })),

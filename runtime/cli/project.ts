@@ -2,6 +2,7 @@ import { systemClock } from "../../src/base/clock.js";
 import { RequestError } from "../../src/base/errors.js";
 import type { RunRecord } from "../../src/model/run.js";
 import type { RunStore } from "../../src/storage/run-store.js";
+import type { BackfillRecord } from "../../src/storage/backfill-store.js";
 import type { Store } from "../../src/storage/store.js";
 import { Session } from "../launch/session.js";
 import { loadDefinitions } from "../bootstrap/load-definitions.js";
@@ -73,6 +74,23 @@ export async function runOf(store: RunStore, id: string): Promise<RunRecord> {
   throw new RequestError("RUN.UNKNOWN", near.length === 0 ? `There is no run "${id}".` : `"${id}" fits ${near.length} runs.`, {
     fix: near.length === 0 ? "See `millrace runs`; the word `last` names the latest." : "Write more of the id.",
   });
+}
+
+/** The backfill of this id, or of the only id that begins or ends so. */
+export async function backfillOf(store: Store, id: string): Promise<BackfillRecord> {
+  const exact = await store.getBackfill(id);
+  if (exact) return exact;
+  const recent = await store.listBackfills({ limit: 1_000 });
+  if (id === "last" && recent[0]) return recent[0];
+  const near = recent.filter((each) => each.id.startsWith(id) || each.id.endsWith(id));
+  if (near.length === 1 && near[0]) return near[0];
+  throw new RequestError(
+    "BACKFILL.UNKNOWN",
+    near.length === 0 ? `There is no backfill "${id}".` : `"${id}" fits ${near.length} backfills.`,
+    {
+      fix: near.length === 0 ? "See `millrace backfill list`; the word `last` names the latest." : "Write more of the id.",
+    },
+  );
 }
 
 /** The end of a run id, which tells runs apart as well as all of it. */

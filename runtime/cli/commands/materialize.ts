@@ -3,6 +3,7 @@ import type { MaterializeOptions, Session } from "../../launch/session.js";
 import { withSession } from "../project.js";
 import type { CommonOptions } from "../program.js";
 import { readRunConfig } from "../read-run-config.js";
+import { tagsOf } from "../tags.js";
 import { runInTerminal } from "./run-in-terminal.js";
 
 /** Options of its own. */
@@ -44,14 +45,4 @@ function askedOf<O extends MaterializeOptions>(
   if (job === undefined) return { selection, options: flags };
   if (selection === undefined) return session.jobRun(job, flags);
   throw new RequestError("CLI.JOB", `Both the selection "${selection}" and the job "${job}" are given.`, { fix: "Give one of them." });
-}
-
-function tagsOf(given: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    given.map((tag) => {
-      const at = tag.indexOf("=");
-      if (at <= 0) throw new RequestError("CLI.TAG", `"${tag}" is no tag.`, { fix: "Write --tag key=value." });
-      return [tag.slice(0, at), tag.slice(at + 1)];
-    }),
-  );
 }

@@ -9,6 +9,7 @@ import { EXIT } from "../exit-codes.js";
 import { countOf, durationText, metadataText } from "../format.js";
 import { Progress } from "../progress.js";
 import { shortId } from "../project.js";
+import { stoppable } from "../stoppable.js";
 import { allEvents } from "../run-events.js";
 
 /** Runs something in the foreground: shows how it goes, cancels on Ctrl-C, stops at once on a second one. `start` resolves to `undefined` when nothing is to run. */
@@ -19,30 +20,25 @@ export async function runInTerminal(
   start: (options: Pick<MaterializeOptions, "signal" | "onPlan" | "onEvent">) => Promise<RunReport | undefined>,
 ): Promise<number> {
   const beganMs = systemClock.nowMs();
-  const canceler = new AbortController();
-  const onSignal = (): void => {
-    if (canceler.signal.aborted) stopAtOnce();
-    canceler.abort();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
   let progress: Progress | undefined;
   try {
-    const report = await start({
-      signal: canceler.signal,
-      onPlan: (plan, runId) => {
-        if (json) return;
-        process.stdout.write(pc.dim(`Run ${shortId(runId)}: ${countText(plan)}\n`));
-        progress = new Progress({
-          out: process.stdout,
-          plan,
-          live: process.stdout.isTTY && process.env.CI === undefined,
-          level: settings.logLevel,
-          nowMs: () => systemClock.nowMs(),
-        });
-      },
-      onEvent: (event) => progress?.event(event),
-    });
+    const report = await stoppable((signal) =>
+      start({
+        signal,
+        onPlan: (plan, runId) => {
+          if (json) return;
+          process.stdout.write(pc.dim(`Run ${shortId(runId)}: ${countText(plan)}\n`));
+          progress = new Progress({
+            out: process.stdout,
+            plan,
+            live: process.stdout.isTTY && process.env.CI === undefined,
+            level: settings.logLevel,
+            nowMs: () => systemClock.nowMs(),
+          });
+        },
+        onEvent: (event) => progress?.event(event),
+      }),
+    );
     progress?.close();
     if (!report) {
       process.stdout.write(json ? "null\n" : "Nothing is stale or missing.\n");
@@ -52,16 +48,7 @@ export async function runInTerminal(
     return report.status === "SUCCESS" ? EXIT.ok : report.status === "CANCELED" ? EXIT.canceled : EXIT.failed;
   } finally {
     progress?.close();
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
   }
-}
-
-/** Leaves without another word to anyone, as an interrupted process does; the next command repairs what the run left. */
-function stopAtOnce(): never {
-  process.removeAllListeners("SIGINT");
-  process.kill(process.pid, "SIGINT");
-  return process.exit(EXIT.canceled); // the first process of a container is not ended by its own signal
 }
 
 function countText(plan: RunPlan): string {

@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { CliProject } from "./cli-project";
+
+const SALES = `
+import { writeFileSync } from "node:fs";
+import { Asset, dailyPartitions, Definitions, PartitionedAssetContext, Pipeline, weeklyPartitions } from "millrace";
+const days = dailyPartitions({ start: "2024-01-01", end: "2024-02-01" });
+@Pipeline()
+class Sales {
+  @Asset({ partitions: days })
+  async orders(context: PartitionedAssetContext): Promise<void> {
+    if (context.partitionKey === process.env.BROKEN) throw new Error("no orders");
+    if (context.partitionKey === process.env.HANGING) {
+      writeFileSync("hanging", "");
+      const open = setInterval(() => undefined, 1_000);
+      await new Promise((done) => context.signal.addEventListener("abort", done));
+      clearInterval(open);
+      context.signal.throwIfAborted();
+    }
+  }
+  @Asset({ partitions: weeklyPartitions({ start: "2024-01-01", end: "2024-01-29" }), deps: ["orders"] })
+  weekly(): void {}
+}
+export default new Definitions({ pipelines: [Sales] });
+`;
+
+let project: CliProject;
+beforeEach(() => {
+  project = new CliProject({ "definitions.ts": SALES });
+});
+afterEach(() => project.remove());
+
+/** Resolves when the step that hangs has begun. */
+async function hanging(): Promise<void> {
+  while (!existsSync(project.path("hanging"))) await new Promise((done) => setTimeout(done, 10));
+}
+
+const out = async (args: readonly string[], env: Record<string, string> = {}): Promise<string> => {
+  const { code, stdout, stderr } = await project.run(args, { env });
+  return `${project
+    .plain(stdout + stderr)
+    .replace(/who .*\n/, "who SOMEONE\n")
+    .replace(/Backfill [0-9a-f]{12}/g, "Backfill ID_12_______")
+    .replace(/(show|retry|resume) [0-9a-f]{12}|(show|retry|resume) RUN_ID_12___/g, "$1$2 ID")}exit ${code}`;
+};
+
+test("a dry run tells what would run in how many runs, and stores nothing", async () => {
+  expect(await out(["backfill", "orders or weekly", "--partitions", "2024-01-01...2024-01-14", "--dry-run"]))
+    .toBe(`asset   count  partitions
+orders  14     2024-01-01...2024-01-14
+weekly  2      2024-01-07...2024-01-14
+
+16 partitions of 2 assets in 16 runs.
+exit 0`);
+  expect(await out(["backfill", "list"])).toBe("No backfills yet. Try `millrace backfill SELECTION --dry-run`.\nexit 0");
+});
+
+test("a backfill that failed tells what is left; retry makes it", async () => {
+  const failed = await project.run(["backfill", "orders or weekly", "--partitions", "2024-01-07...2024-01-13", "--max-concurrent", "1", "--reason", "prices"], { env: { BROKEN: "2024-01-08" } }); // prettier-ignore
+  expect(failed.code).toBe(1);
+  expect(failed.stdout).toContain("✗ orders  2024-01-08");
+  expect(failed.stdout).toContain("2 partitions were not made: they failed, or need some that did.");
+  const shown = await project.json<{ status: string; why: string; assets: unknown }>(["backfill", "show", "last"]);
+  expect({ status: shown.status, why: shown.why, assets: shown.assets }).toEqual({
+    status: "FAILURE",
+    why: "prices",
+    assets: [
+      { assetKey: "orders", target: 7, requested: 7, materialized: 6, failed: 1 },
+      { assetKey: "weekly", target: 1, requested: 0, materialized: 0, failed: 0 },
+    ],
+  });
+  const again = await project.run(["backfill", "retry", "last"]);
+  expect(again.code).toBe(0);
+  expect(again.stdout).toContain("✓ orders  2024-01-08\n✓ weekly  2024-01-07\n");
+});
+
+test("a killed process's backfill is gone on with: nothing is forgotten, and what ended is not run again", async () => {
+  const live = project.start(["backfill", "orders", "--partitions", "2024-01-01...2024-01-06", "--max-concurrent", "1"], {
+    env: { HANGING: "2024-01-04" },
+  });
+  await live.printed("✓ orders  2024-01-03");
+  await hanging();
+  live.signal("SIGKILL");
+  await live.ended;
+  const { code, stdout, stderr } = await project.run(["backfill", "resume", "last"]);
+  expect({ code, stderr: project.plain(stderr) }).toEqual({
+    code: 0,
+    stderr: "Run RUN was left by a process that is gone; it is now marked FAILURE.\n",
+  });
+  expect(stdout.split("\n").filter((line) => line.startsWith("✓"))).toEqual([
+    "✓ orders  2024-01-04",
+    "✓ orders  2024-01-05",
+    "✓ orders  2024-01-06",
+  ]);
+});
+
+test("Ctrl-C pauses; another terminal cancels for good", async () => {
+  const live = project.start(["backfill", "orders", "--partitions", "2024-01-01...2024-01-06", "--max-concurrent", "1"], {
+    env: { HANGING: "2024-01-02" },
+  });
+  await live.printed("✓ orders  2024-01-01");
+  await hanging();
+  live.signal("SIGINT");
+  const ended = await live.ended;
+  expect({ code: ended.code, paused: ended.stdout.includes("is paused after") }).toEqual({ code: 130, paused: true });
+  expect(await project.json(["backfill", "cancel", "last"])).toMatchObject({ status: "CANCELED" });
+  const { stderr, code } = await project.run(["backfill", "resume", "last"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("is CANCELED; there is nothing to resume.");
+});
+
+test("what cannot be meant is refused", async () => {
+  expect(await out(["backfill", "foo", "bar"])).toBe(
+    'CLI.BACKFILL "foo" is nothing that can be done with backfill bar.\n  → Write one of show, cancel, pause, resume, retry, or put a selection into quotes.\nexit 2',
+  );
+  expect(await out(["backfill", "orders", "--max-concurrent", "none"])).toBe(
+    "BACKFILL.CONCURRENCY A backfill cannot have NaN runs at once.\n  → Give a whole number, 1 or more.\nexit 2",
+  );
+  expect(await out(["backfill", "orders", "--order", "random"])).toBe(
+    'BACKFILL.ORDER The order "random" is none.\n  → Give `oldest` or `newest`.\nexit 2',
+  );
+  expect(await out(["backfill", "show", "nothing"])).toBe(
+    'BACKFILL.UNKNOWN There is no backfill "nothing".\n  → See `millrace backfill list`; the word `last` names the latest.\nexit 2',
+  );
+});

@@ -1,0 +1,140 @@
+import pc from "picocolors";
+import { RequestError } from "../../../src/base/errors.js";
+import { systemClock } from "../../../src/base/clock.js";
+import type { BackfillRecord } from "../../../src/storage/backfill-store.js";
+import type { BackfillOptions, Reprocess } from "../../launch/backfill-options.js";
+import type { BackfillWatch } from "../../launch/backfill-driver.js";
+import { Backfills } from "../../launch/backfills.js";
+import type { PlannedBackfill } from "../../launch/planned-backfill.js";
+import { BackfillProgressLines } from "../backfill-progress-lines.js";
+import { EXIT } from "../exit-codes.js";
+import { countOf } from "../format.js";
+import { partitionsText } from "../partitions-text.js";
+import { backfillOf, shortId, withSession } from "../project.js";
+import type { CommonOptions } from "../program.js";
+import { table } from "../table.js";
+import { listBackfills, showBackfill, stopBackfill } from "./backfills.js";
+import { tagsOf } from "../tags.js";
+import { stoppable } from "../stoppable.js";
+
+/** Options of its own. */
+export interface BackfillFlags {
+  readonly partitions?: string;
+  readonly missing?: boolean;
+  readonly failed?: boolean;
+  readonly order?: string;
+  readonly maxConcurrent?: string;
+  readonly stopAfter?: string;
+  readonly dryRun?: boolean;
+  readonly reason?: string;
+  readonly tag?: readonly string[];
+}
+
+/** `millrace backfill SELECTION`, or one of the words that are about a backfill that there is. An asset of such a name is selected by `key:list`. */
+export async function backfill(
+  what: string,
+  id: string | undefined,
+  flags: CommonOptions & BackfillFlags & { readonly limit: string },
+): Promise<number> {
+  if (what === "list") return listBackfills(flags);
+  const verb = VERBS.find((each) => each === what);
+  if (verb === undefined && id === undefined) return start(what, flags);
+  if (verb === undefined)
+    throw new RequestError("CLI.BACKFILL", `"${what}" is nothing that can be done with backfill ${id}.`, {
+      fix: `Write one of ${VERBS.join(", ")}, or put a selection into quotes.`,
+    });
+  if (id === undefined)
+    throw new RequestError("CLI.BACKFILL", `\`millrace backfill ${verb}\` does not say which.`, {
+      fix: `Write \`millrace backfill ${verb} ID\`; see \`millrace backfill list\`. An asset of this name is "key:${verb}".`,
+    });
+  if (verb === "show") return showBackfill(id, flags);
+  return verb === "resume" || verb === "retry" ? goOn(id, verb, flags) : stopBackfill(id, verb, flags);
+}
+
+const VERBS = ["show", "cancel", "pause", "resume", "retry"] as const;
+
+/** Tells what it will do, then does it. */
+function start(selection: string, flags: CommonOptions & BackfillFlags): Promise<number> {
+  return withSession(flags, async (session) => {
+    const backfills = new Backfills(session);
+    const options = optionsOf(flags);
+    const planned = await backfills.plan(selection, options);
+    if (!flags.json) process.stdout.write(planText(planned));
+    if (flags.dryRun) {
+      if (flags.json) process.stdout.write(`${JSON.stringify(planJson(planned))}\n`);
+      return EXIT.ok;
+    }
+    const record = await backfills.create(selection, planned, options);
+    return driven(record, flags.json === true, planned.count.runs, (watch) => backfills.resume(record, watch));
+  });
+}
+
+function goOn(id: string, how: "resume" | "retry", options: CommonOptions): Promise<number> {
+  return withSession(options, async (session) => {
+    const record = await backfillOf(session.store, id);
+    const backfills = new Backfills(session);
+    return driven(record, options.json === true, undefined, (watch) => backfills[how](record, watch));
+  });
+}
+
+function optionsOf(flags: BackfillFlags): BackfillOptions {
+  const reprocess: Reprocess = flags.missing ? "missing" : flags.failed ? "failed" : "all";
+  return {
+    reprocess,
+    tags: tagsOf(flags.tag ?? []),
+    ...(flags.partitions === undefined ? {} : { partitions: flags.partitions }),
+    ...(flags.order === undefined ? {} : { order: flags.order as "oldest" }),
+    ...(flags.maxConcurrent === undefined ? {} : { maxConcurrentRuns: Number(flags.maxConcurrent) }),
+    ...(flags.stopAfter === undefined ? {} : { stopAfter: flags.stopAfter }),
+    ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+  };
+}
+
+async function driven(
+  record: BackfillRecord,
+  json: boolean,
+  runs: number | undefined,
+  drive: (watch: BackfillWatch) => Promise<BackfillRecord>,
+): Promise<number> {
+  const progress = json ? undefined : new BackfillProgressLines({ out: process.stdout, runs, nowMs: () => systemClock.nowMs() });
+  if (!json) process.stdout.write(pc.dim(`Backfill ${shortId(record.id)}\n`));
+  const ended = await stoppable((signal) =>
+    drive({
+      signal,
+      onRunEnd: (run, report) => progress?.ended(run, report),
+    }),
+  ).finally(() => progress?.close());
+  if (json) process.stdout.write(`${JSON.stringify(ended)}\n`);
+  else process.stdout.write(conclusion(ended));
+  return ended.status === "SUCCESS" ? EXIT.ok : ended.status === "FAILURE" ? EXIT.failed : EXIT.canceled;
+}
+
+function conclusion({ id, status, error, runCount }: BackfillRecord): string {
+  const name = shortId(id);
+  const runs = countOf(runCount, "run");
+  switch (status) {
+    case "SUCCESS":
+      return `Backfill ${name} ${pc.green("succeeded")} with ${runs}.\n`;
+    case "PAUSED":
+      return `Backfill ${name} is ${pc.yellow("paused")} after ${runs}. Go on with \`millrace backfill resume ${name}\`.\n`;
+    case "CANCELED":
+      return `Backfill ${name} ${pc.yellow("was canceled")} after ${runs}.\n`;
+    default:
+      return `Backfill ${name} ${pc.red("failed")} after ${runs}: ${error ?? status}\nSee \`millrace backfill show ${name}\`; \`millrace backfill retry ${name}\` makes what is left.\n`;
+  }
+}
+
+function planText({ graph, target, count }: PlannedBackfill): string {
+  const rows = [...target].map(([key, set]) => [key, String(set.size), partitionsText(graph.space(key), set)]);
+  const sum = [...target.values()].reduce((all, set) => all + set.size, 0);
+  const runs = `${count.isMore ? "more than " : ""}${countOf(count.runs, "run")}`;
+  return `${table(["asset", "count", "partitions"], rows)}\n\n${countOf(sum, "partition")} of ${countOf(target.size, "asset")} in ${runs}.\n`;
+}
+
+function planJson({ graph, target, count }: PlannedBackfill): unknown {
+  const assets = [...target].map(([key, set]) => {
+    const space = graph.space(key);
+    return { key, count: set.size, ranges: space ? [...set.ranges()].map(([from, to]) => [space.keyAt(from), space.keyAt(to - 1)]) : null };
+  });
+  return { assets, runs: count.runs, moreRuns: count.isMore };
+}

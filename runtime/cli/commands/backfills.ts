@@ -1,0 +1,117 @@
+import { systemClock } from "../../../src/base/clock.js";
+import { RequestError } from "../../../src/base/errors.js";
+import { isFinalBackfill } from "../../../src/model/backfill.js";
+import type { BackfillProgressRecord, BackfillRecord } from "../../../src/storage/backfill-store.js";
+import type { Store } from "../../../src/storage/store.js";
+import { liveRuns } from "../../launch/earlier-runs.js";
+import { EXIT } from "../exit-codes.js";
+import { countOf, durationText, statusText, timeText } from "../format.js";
+import { backfillOf, shortId, withStore } from "../project.js";
+import type { CommonOptions } from "../program.js";
+import { table } from "../table.js";
+
+/** `millrace backfill list` */
+export function listBackfills(options: CommonOptions & { readonly limit: string }): Promise<number> {
+  return withStore(options, async (store) => {
+    const limit = Number(options.limit);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new RequestError("CLI.LIMIT", `--limit is ${options.limit}.`, { fix: "Give a whole number, 1 or more." });
+    const found = await store.listBackfills({ limit });
+    if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+    else if (found.length === 0) process.stdout.write("No backfills yet. Try `millrace backfill SELECTION --dry-run`.\n");
+    else {
+      const rows = found.map(({ id, status, createdAtMs, runCount, asked, who, why }) => [
+        shortId(id),
+        statusText(status),
+        timeText(createdAtMs),
+        String(runCount),
+        asked,
+        [who, why].filter((each) => each !== undefined).join(": "),
+      ]);
+      process.stdout.write(`${table(["backfill", "status", "asked at", "runs", "what", "who and why"], rows)}\n`);
+    }
+    return EXIT.ok;
+  });
+}
+
+/** `millrace backfill show ID` */
+export function showBackfill(id: string, options: CommonOptions): Promise<number> {
+  return withStore(options, async (store) => {
+    const record = await backfillOf(store, id);
+    const progress = await store.backfillProgress(record.id);
+    const [live] = await liveRuns(store, record.id);
+    process.stdout.write(options.json ? `${JSON.stringify(json(record, progress))}\n` : text(record, progress, live !== undefined));
+    return EXIT.ok;
+  });
+}
+
+/** `millrace backfill cancel ID` and `pause ID`: from any terminal. */
+export function stopBackfill(id: string, how: "cancel" | "pause", options: CommonOptions): Promise<number> {
+  return withStore(options, async (store) => {
+    const before = await backfillOf(store, id);
+    if (isFinalBackfill(before.status))
+      throw new RequestError("BACKFILL.OVER", `Backfill ${before.id} has ended: ${before.status}.`, {
+        fix: "There is nothing to stop; see `millrace backfill list`.",
+      });
+    const after = how === "pause" ? await pause(store, before) : await cancel(store, before);
+    if (options.json) process.stdout.write(`${JSON.stringify({ id: after.id, status: after.status })}\n`);
+    else
+      process.stdout.write(
+        `Backfill ${shortId(after.id)} is ${after.status}${how === "pause" ? "; its running runs go on to their ends" : ""}.\n`,
+      );
+    return EXIT.ok;
+  });
+}
+
+async function pause(store: Store, { id }: BackfillRecord): Promise<BackfillRecord> {
+  await store.setBackfillStatus(id, { from: ["REQUESTED", "RUNNING"], to: "PAUSED", atMs: systemClock.nowMs() });
+  return backfillOf(store, id);
+}
+
+/** First no run is made any more, then those that run are asked to stop; whoever drives it ends it, or, if nobody does, this. */
+async function cancel(store: Store, { id }: BackfillRecord): Promise<BackfillRecord> {
+  const atMs = systemClock.nowMs();
+  await store.setBackfillStatus(id, { from: ["REQUESTED", "RUNNING", "PAUSED"], to: "CANCELING", atMs });
+  const live = await liveRuns(store, id);
+  for (const run of live) await store.requestCancel(run.id, atMs);
+  if (live.length === 0) await store.setBackfillStatus(id, { from: ["CANCELING"], to: "CANCELED", atMs });
+  return backfillOf(store, id);
+}
+
+function json(record: BackfillRecord, progress: BackfillProgressRecord | undefined): unknown {
+  const assets = progress?.assets.map(({ assetKey, indexes, requested, materialized, failed }) => ({
+    assetKey,
+    target: indexes.size,
+    requested: requested.size,
+    materialized: materialized.size,
+    failed: failed.size,
+  }));
+  return { ...record, runs: progress?.runs ?? {}, assets: assets ?? [] };
+}
+
+function text(record: BackfillRecord, progress: BackfillProgressRecord | undefined, isDriven: boolean): string {
+  const { id, status, asked, who, why, createdAtMs, endedAtMs, error } = record;
+  const took = endedAtMs === undefined ? "" : `, took ${durationText(endedAtMs - createdAtMs)}`;
+  const rows = (progress?.assets ?? []).map(({ assetKey, indexes, requested, materialized, failed }) => [
+    assetKey,
+    String(indexes.size),
+    String(materialized.size),
+    String(failed.size),
+    String(requested.difference(materialized).difference(failed).size),
+    String(indexes.difference(requested).size),
+  ]);
+  const runs = Object.entries(progress?.runs ?? {}).map(([name, count]) => `${count} ${statusText(name)}`);
+  return [
+    `Backfill ${id} ${statusText(status)}`,
+    `what ${asked}`,
+    ...(who === undefined ? [] : [`who ${who}`]),
+    ...(why === undefined ? [] : [`why ${why}`]),
+    `asked at ${timeText(createdAtMs)}${took}`,
+    `${countOf(record.runCount, "run")}${runs.length === 0 ? "" : `: ${runs.join(", ")}`}`,
+    ...(error === undefined ? [] : [error]),
+    ...(status === "RUNNING" && !isDriven ? [`No process drives it: \`millrace backfill resume ${shortId(id)}\`.`] : []),
+    "",
+    table(["asset", "target", "materialized", "failed", "under way", "waiting"], rows),
+    "",
+  ].join("\n");
+}
