@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { InternalError, RequestError, StoreError, messageOf } from "../../src/base/errors.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { NewEvent } from "../../src/model/event.js";
@@ -63,6 +64,7 @@ export class BackfillDriver {
     this.#conduct = storedConduct(state.record.options);
     this.#queue = new RunQueue(state.planner.graph, this.#conduct.order);
     this.#failures = state.failures;
+    setMaxListeners(0, this.#stopped.signal); // each run that is under way listens
   }
 
   /** Resolves when no run is under way and none will be asked for: the backfill has ended, is paused, or was canceled. */
