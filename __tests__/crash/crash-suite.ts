@@ -23,11 +23,16 @@ export function newHome(): string {
 const MEMORY = "/dev/shm";
 
 /** Runs the scenario in a process of its own; how it ended, and what it did if that was asked for. */
-export async function live(home: string, statements: Readonly<Record<string, string>>, point?: KillPoint): Promise<Life> {
+export async function live(
+  home: string,
+  statements: Readonly<Record<string, string>>,
+  point?: KillPoint,
+  scenario = "scenario.ts",
+): Promise<Life> {
   const texts = join(home, "statements.json");
   const hits = join(home, "hits");
   writeFileSync(texts, JSON.stringify(Object.fromEntries(Object.entries(statements).map(([name, sql]) => [sql, name]))));
-  const child = spawn(process.execPath, ["--import", register, join(__dirname, "scenario.ts"), home], {
+  const child = spawn(process.execPath, ["--import", register, join(__dirname, scenario), home], {
     cwd: repository,
     stdio: ["ignore", "ignore", "pipe"],
     env: {
