@@ -102,6 +102,7 @@ See \`millrace logs RUN_ID_12___\`; \`millrace retry RUN_ID_12___\` runs again w
     const live = await running("ignores");
     live.signal("SIGINT");
     await live.printed("Press Ctrl-C again to stop at once.");
+    while (!(await project.run(["runs"])).stdout.includes("CANCELING")); // the request is durable
     live.signal("SIGINT");
     expect(await live.ended).toMatchObject({ code: null, signal: "SIGINT" });
     const { code, stderr } = await project.run(["runs"]);
