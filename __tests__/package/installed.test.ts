@@ -80,7 +80,8 @@ describe("the package as npm packs it", () => {
 
   it("holds the compiled rooms with their types, the license and what a reader needs, and nothing else", () => {
     const unexpected = packed.files.filter((file) => !/^dist\/(src|decorators|runtime)\/[\w/.-]+\.(js|mjs|d\.ts|d\.mts)$/.test(file));
-    expect(unexpected).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    const statements = "dist/src/storage/sql/statements.sqlite.json"; // compiled by the build, so that no query builder is loaded
+    expect(unexpected).toEqual(["CHANGELOG.md", "LICENSE", "README.md", statements, "package.json"]);
     const compiled = packed.files.filter((file) => file.endsWith(".js")).map((file) => file.slice("dist/".length, -"js".length) + "ts");
     expect(compiled.filter((source) => !existsSync(join(repository, source)))).toEqual([]);
     expect(compiled.length).toBeGreaterThan(100);
