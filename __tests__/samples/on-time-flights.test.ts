@@ -1,23 +1,34 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { validateSync } from "class-validator";
-import type { AssetContext, MetadataInput } from "millrace";
+import type { MetadataInput, PartitionedAssetContext } from "millrace";
+import { testPartitions } from "millrace/testing";
 import { type Airport, Airports } from "../../samples/on-time-flights/airports";
 import { barChart } from "../../samples/on-time-flights/chart";
-import { type Flight, Flights, FlightsConfig } from "../../samples/on-time-flights/flights";
-import { EVERYWHERE, Metrics } from "../../samples/on-time-flights/metrics";
+import { regionOf } from "../../samples/on-time-flights/divisions";
+import { type Flight, Flights } from "../../samples/on-time-flights/flights";
+import { type DailyDelay, EVERYWHERE, Metrics } from "../../samples/on-time-flights/metrics";
 import { Quality } from "../../samples/on-time-flights/quality";
 import { Report } from "../../samples/on-time-flights/report";
 import { FlightData, ReportFolder } from "../../samples/on-time-flights/resources";
 
 const january = `(select distinct * from flights where date < '2001-02-01')`;
 
-function recordingContext(): { context: AssetContext; metadata: Record<string, MetadataInput> } {
+const DAY_MS = 86_400_000;
+
+function recordingContext(partitionKey = "2001-01-01"): { context: PartitionedAssetContext; metadata: Record<string, MetadataInput> } {
   const metadata: Record<string, MetadataInput> = {};
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
-  const context = { log: silent, addOutputMetadata: (added: object) => void Object.assign(metadata, added) };
-  return { context: context as unknown as AssetContext, metadata };
+  const [day = "", region = ""] = partitionKey.split("|");
+  const startMs = Date.parse(day);
+  const context = {
+    log: silent,
+    addOutputMetadata: (added: object) => void Object.assign(metadata, added),
+    partitionKey,
+    keysByDimension: { day, region },
+    partitionTimeWindow: { startMs, endMs: startMs + DAY_MS },
+  };
+  return { context: context as unknown as PartitionedAssetContext, metadata };
 }
 
 async function gather<T>(rows: AsyncIterable<T>): Promise<T[]> {
@@ -43,15 +54,26 @@ describe("on-time flights, January 2001", () => {
   const data = new FlightData();
   const flights = new Flights(data);
   const metrics = new Metrics();
+  const keys = Array.from({ length: 31 }, (_, at) => `2001-01-${String(at + 1).padStart(2, "0")}`);
+  const rawDays = new Map<string, Flight[]>();
+  const cleanDays = new Map<string, Flight[]>();
   let raw: Flight[];
   let clean: Flight[];
   let airports: Airport[];
-  const rawMeta = recordingContext();
-  const cleanMeta = recordingContext();
+  let duplicatesDropped = 0;
 
   beforeAll(async () => {
-    raw = await gather(flights.rawFlights(new FlightsConfig(), rawMeta.context));
-    clean = await gather(flights.cleanFlights(streamed(raw), cleanMeta.context));
+    for (const key of keys) {
+      const { context, metadata } = recordingContext(key);
+      const rows = await gather(flights.rawFlights(context));
+      expect(metadata.row_count).toBe(rows.length);
+      rawDays.set(key, rows);
+      const cleanMeta = recordingContext(key);
+      cleanDays.set(key, await gather(flights.cleanFlights(streamed(rows), cleanMeta.context)));
+      duplicatesDropped += cleanMeta.metadata.duplicates_dropped as number;
+    }
+    raw = [...rawDays.values()].flat();
+    clean = [...cleanDays.values()].flat();
     airports = await new Airports(data).airports(recordingContext().context);
   }, 60_000);
 
@@ -59,22 +81,24 @@ describe("on-time flights, January 2001", () => {
     await (data as unknown as { teardown(): Promise<void> }).teardown();
   });
 
-  it("reads the month's rows, all of them, with their range", () => {
+  async function dailyDelays(): Promise<ReturnType<typeof testPartitions<DailyDelay[]>>> {
+    const byDay = new Map<string, DailyDelay[]>();
+    for (const [key, rows] of cleanDays) byDay.set(key, await metrics.dailyDelays(streamed(rows), recordingContext(key).context));
+    return testPartitions(byDay);
+  }
+
+  it("reads the rows of each day, all of them and no others", () => {
     expect(raw).toHaveLength(508_239);
-    expect(rawMeta.metadata).toMatchObject({
-      row_count: 508_239,
-      first_departure: { type: "timestamp", value: Date.parse("2001-01-01T00:01:00Z") },
-      last_departure: { type: "timestamp", value: Date.parse("2001-01-31T23:57:00Z") },
-    });
+    for (const [key, rows] of rawDays) expect(rows.every(({ departure }) => departure.toISOString().startsWith(key))).toBe(true);
   });
 
   it("drops exactly the duplicates", () => {
     expect(clean).toHaveLength(508_204);
-    expect(cleanMeta.metadata).toEqual({ row_count: 508_204, duplicates_dropped: 35 });
+    expect(duplicatesDropped).toBe(35);
   });
 
   it("gives each airport the figures that SQL gives", async () => {
-    const rows = await metrics.onTimeByAirport(streamed(clean), airports, recordingContext().context);
+    const rows = await metrics.onTimeByAirport(testPartitions(cleanDays), airports, recordingContext().context);
     const expected = await data.rows<{ iata: string }>(`
       select origin as iata, count(*)::integer as flights, avg((delay < 15)::integer) as share, avg(delay) as mean, quantile_disc(delay, 0.9)::integer as p90
       from ${january} group by origin order by iata`);
@@ -92,8 +116,8 @@ describe("on-time flights, January 2001", () => {
   });
 
   it("gives each route the figures that SQL gives", async () => {
-    const routes = await flights.routes(streamed(clean), recordingContext().context);
-    const rows = await metrics.onTimeByRoute(streamed(clean), routes, airports, recordingContext().context);
+    const routes = await flights.routes(testPartitions(cleanDays), recordingContext().context);
+    const rows = await metrics.onTimeByRoute(testPartitions(cleanDays), routes, airports, recordingContext().context);
     const expected = await data.rows<{ route: string }>(`
       select origin || '-' || destination as route, count(*)::integer as flights, avg((delay < 15)::integer) as share, avg(delay) as mean, quantile_disc(delay, 0.9)::integer as p90
       from ${january} group by route order by route`);
@@ -110,8 +134,7 @@ describe("on-time flights, January 2001", () => {
   });
 
   it("finds the anomalies that SQL finds", async () => {
-    const days = await metrics.dailyDelays(streamed(clean), recordingContext().context);
-    const anomalies = await metrics.delayAnomalies(days, recordingContext().context);
+    const anomalies = await metrics.delayAnomalies(await dailyDelays(), recordingContext().context);
     const expected = await data.rows<{ key: string }>(`
       with legs as (select date, delay, origin as airport from ${january} union all select date, delay, '${EVERYWHERE}' from ${january}),
         days as (select strftime(date, '%Y-%m-%d') as day, airport, avg(delay) as mean from legs group by all having count(*) >= 20),
@@ -121,12 +144,48 @@ describe("on-time flights, January 2001", () => {
     expect(anomalies.length).toBeGreaterThan(0);
   });
 
-  it("reports the month's duplicates and the half-year's", async () => {
-    const result = await new Quality(data).rawFlightsHaveNoDuplicates(streamed(raw));
-    expect(result).toMatchObject({
+  it("gives each region of each day the figures that SQL gives", async () => {
+    const day = "2001-01-06";
+    const expected = await data.rows<{ iata: string; flights: number }>(
+      `select origin as iata, count(*)::integer as flights from (select distinct * from flights where date >= '${day}' and date < '2001-01-07') group by all`,
+    );
+    const states = new Map(airports.map(({ iata, state }) => [iata, state]));
+    for (const region of ["south", "elsewhere"]) {
+      const [row] = await metrics.onTimeByRegion(
+        streamed(cleanDays.get(day) ?? []),
+        airports,
+        recordingContext(`${day}|${region}`).context,
+      );
+      const flights = expected
+        .filter(({ iata }) => regionOf(states.get(iata) ?? "") === region)
+        .reduce((sum, each) => sum + each.flights, 0);
+      expect(row).toMatchObject({ day, region, flights });
+    }
+  });
+
+  it("counts on from yesterday", async () => {
+    let before: number | undefined;
+    for (const key of keys) before = await metrics.flightsToDate(streamed(cleanDays.get(key) ?? []), before, recordingContext(key).context);
+    expect(before).toBe(508_204);
+  });
+
+  it("adds up a week", async () => {
+    const week = new Map(keys.slice(6, 13).map((key) => [key, cleanDays.get(key) ?? []]));
+    const [row] = await metrics.onTimeByWeek(testPartitions(week), recordingContext("2001-01-07").context);
+    expect(row).toMatchObject({ week: "2001-01-07", flights: [...week.values()].flat().length });
+  });
+
+  it("reports the duplicates of a day, and of the whole file", async () => {
+    const quality = new Quality(data);
+    expect(await quality.rawFlightsHaveNoDuplicates(streamed(raw))).toMatchObject({
       passed: false,
       severity: "WARN",
-      metadata: { duplicate_rows: 35, rows: 508_239, half_year_duplicate_rows: 191, half_year_rows: 3_000_000 },
+      metadata: { duplicate_rows: 35, rows: 508_239 },
+    });
+    expect(await quality.publishedRowsAreUnique()).toMatchObject({
+      passed: false,
+      severity: "WARN",
+      metadata: { duplicate_rows: 191, rows: 3_000_000 },
     });
   }, 60_000);
 
@@ -142,10 +201,10 @@ describe("on-time flights, January 2001", () => {
     folder.path = await mkdtemp(join(tmpdir(), "on-time-"));
     try {
       const context = recordingContext().context;
-      const routes = await flights.routes(streamed(clean), context);
-      const byAirport = await metrics.onTimeByAirport(streamed(clean), airports, context);
-      const byRoute = await metrics.onTimeByRoute(streamed(clean), routes, airports, context);
-      const days = await metrics.dailyDelays(streamed(clean), context);
+      const routes = await flights.routes(testPartitions(cleanDays), context);
+      const byAirport = await metrics.onTimeByAirport(testPartitions(cleanDays), airports, context);
+      const byRoute = await metrics.onTimeByRoute(testPartitions(cleanDays), routes, airports, context);
+      const days = await dailyDelays();
       const anomalies = await metrics.delayAnomalies(days, context);
       const aviary = new Airports(data);
       const strikes = await aviary.birdstrikesByAirport(await aviary.birdstrikes(context), airports, context);
@@ -178,11 +237,6 @@ describe("on-time flights, the edges", () => {
   it("blocks on an airport that the dimension lacks", async () => {
     const result = await new Quality(new FlightData()).everyAirportIsKnown(streamed([flight()]), []);
     expect(result).toMatchObject({ passed: false, severity: "ERROR", metadata: { unknown_airports: ["LAX", "SFO"] } });
-  });
-
-  it("takes only months that the file holds", () => {
-    expect(validateSync(new FlightsConfig())).toEqual([]);
-    expect(validateSync(Object.assign(new FlightsConfig(), { month: "2001-07" }))).toHaveLength(1);
   });
 
   it("draws bars below zero, and nothing as nothing", () => {

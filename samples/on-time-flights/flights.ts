@@ -1,5 +1,18 @@
-import { IsString, Matches } from "class-validator";
-import { Asset, AssetContext, Config, Failure, MetadataValue, Own, Pipeline, type TableColumn } from "millrace";
+import {
+  Asset,
+  AssetContext,
+  Failure,
+  MetadataValue,
+  ObservableAsset,
+  ObserveResult,
+  Own,
+  OwnPartitions,
+  PartitionedAssetContext,
+  Partitions,
+  Pipeline,
+  type TableColumn,
+} from "millrace";
+import { days, months } from "./divisions.js";
 import { FlightData } from "./resources.js";
 
 export interface Flight {
@@ -20,11 +33,6 @@ export interface Route {
   flights: number;
 }
 
-export class FlightsConfig extends Config {
-  /** Which month of the half-year to read. */
-  @IsString() @Matches(/^2001-0[1-6]$/, { message: "month must be from 2001-01 to 2001-06" }) month = "2001-01";
-}
-
 const columns: readonly TableColumn[] = [
   { name: "departure", type: "timestamp", description: "Local time, to the minute", constraints: { nullable: false } },
   { name: "delay", type: "integer", description: "Minutes late; negative: early", constraints: { nullable: false } },
@@ -43,31 +51,46 @@ interface Extent {
 export class Flights {
   constructor(private readonly data: FlightData) {}
 
+  @ObservableAsset({
+    description: "The file as it was published: 3,000,000 flights of half a year.",
+    kinds: ["parquet"],
+    tags: { layer: "source" },
+  })
+  async flightsFile(): Promise<ObserveResult> {
+    const { rows, first, last } = await this.data.row<Extent>(
+      "select count(*)::integer as rows, min(date) as first, max(date) as last from flights",
+    );
+    return new ObserveResult({
+      dataVersion: `${rows} rows to ${last.toISOString()}`,
+      metadata: { row_count: rows, first_departure: MetadataValue.timestamp(first), last_departure: MetadataValue.timestamp(last) },
+    });
+  }
+
   @Asset({
-    description: "The flights of one month in order of departure, as they were published: exact duplicates included.",
+    description: "The flights of one day in order of departure, as they were published: exact duplicates included.",
+    partitions: days,
     kinds: ["duckdb", "parquet"],
     tags: { layer: "raw" },
-    codeVersion: "1",
+    codeVersion: "2",
+    deps: ["flights_file"],
   })
-  async *rawFlights(config: FlightsConfig, context: AssetContext): AsyncGenerator<Flight> {
-    const month = `from flights where date >= $first::timestamp and date < $first::timestamp + interval 1 month`;
-    const values = { first: `${config.month}-01` };
-    const sql = `select date as departure, delay::integer as delay, distance::integer as distance, origin, destination ${month} order by all`;
+  async *rawFlights(context: PartitionedAssetContext): AsyncGenerator<Flight> {
+    const { startMs, endMs } = context.partitionTimeWindow;
+    const day = `from flights where date >= $from::timestamp and date < $to::timestamp`;
+    const values = { from: timestamp(startMs), to: timestamp(endMs) };
+    const sql = `select date as departure, delay::integer as delay, distance::integer as distance, origin, destination ${day} order by all`;
 
-    const extent = await this.data.row<Extent>(`select count(*)::integer as rows, min(date) as first, max(date) as last ${month}`, values);
-    context.log.info("reading flights", { month: config.month, rows: extent.rows });
+    const { rows } = await this.data.row<{ rows: number }>(`select count(*)::integer as rows ${day}`, values);
     context.addOutputMetadata({
-      row_count: extent.rows,
-      month: config.month,
-      first_departure: MetadataValue.timestamp(extent.first),
-      last_departure: MetadataValue.timestamp(extent.last),
+      row_count: rows,
       preview: MetadataValue.table(await this.data.rows<Flight>(`${sql} limit 5`, values), columns),
     });
     yield* this.data.stream<Flight>(sql, values);
   }
 
   @Asset({
-    description: "Each flight once. Equal rows follow one another within their minute, so no more than a minute is remembered.",
+    description: "Each flight of the day once. Equal rows follow one another within their minute, so no more than a minute is remembered.",
+    partitions: days,
     kinds: ["table"],
     tags: { layer: "clean" },
     codeVersion: "1",
@@ -99,21 +122,26 @@ export class Flights {
   }
 
   @Asset({
-    description: "Every pair of airports that is flown, with its distance.",
+    description: "Every pair of airports that is flown in the month, with its distance.",
+    partitions: months,
     kinds: ["table"],
     tags: { layer: "dimension" },
     codeVersion: "1",
   })
-  async routes(@Own("cleanFlights", { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): Promise<Route[]> {
+  async routes(@OwnPartitions("cleanFlights") ofDays: Partitions<Flight[]>, context: AssetContext): Promise<Route[]> {
     const byPair = new Map<string, Route>();
-    for await (const { origin, destination, distance } of flights) {
-      const pair = `${origin}-${destination}`;
-      const route = byPair.get(pair);
-      if (route) route.flights++;
-      else byPair.set(pair, { origin, destination, distance, flights: 1 });
+    for await (const [, flights] of ofDays) {
+      for (const { origin, destination, distance } of flights) {
+        const pair = `${origin}-${destination}`;
+        const route = byPair.get(pair);
+        if (route) route.flights++;
+        else byPair.set(pair, { origin, destination, distance, flights: 1 });
+      }
     }
     const rows = [...byPair.values()].sort((a, b) => b.flights - a.flights || a.origin.localeCompare(b.origin));
     context.addOutputMetadata({ row_count: rows.length, preview: MetadataValue.table(rows.slice(0, 5)) });
     return rows;
   }
 }
+
+const timestamp = (ms: number): string => new Date(ms).toISOString().slice(0, 19);

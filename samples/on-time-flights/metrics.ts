@@ -1,6 +1,20 @@
-import { Asset, AssetContext, Input, MetadataValue, Own, Pipeline, ref } from "millrace";
+import {
+  Asset,
+  AssetContext,
+  FileIOManager,
+  Input,
+  InputPartitions,
+  MetadataValue,
+  offset,
+  OwnPartitions,
+  PartitionedAssetContext,
+  Partitions,
+  Pipeline,
+  ref,
+} from "millrace";
 import { type Airport, Airports } from "./airports.js";
 import { type DelaySummary, DelayTally, tallyOf } from "./delay-tally.js";
+import { days, daysByRegion, months, regionOf, weeks } from "./divisions.js";
 import { type Flight, Flights, type Route } from "./flights.js";
 
 export interface AirportOnTime extends DelaySummary {
@@ -16,6 +30,16 @@ export interface RouteOnTime extends DelaySummary {
   originCity: string;
   destinationCity: string;
   distance: number;
+}
+
+export interface WeekOnTime extends DelaySummary {
+  /** The Sunday on which it begins. */
+  week: string;
+}
+
+export interface RegionOnTime extends DelaySummary {
+  day: string;
+  region: string;
 }
 
 export interface DailyDelay {
@@ -37,7 +61,6 @@ export const EVERYWHERE = "all";
 
 const cleanFlights = ref(Flights, "cleanFlights");
 
-const DAY_MS = 86_400_000;
 /** Smaller days say more of one late aircraft than of the airport. */
 const MIN_FLIGHTS_A_DAY = 20;
 const MIN_DAYS = 10;
@@ -45,14 +68,19 @@ const ANOMALY_SIGMAS = 3;
 
 @Pipeline({ group: "metrics", owners: ["team:flights"], tags: { domain: "aviation", layer: "metric" } })
 export class Metrics {
-  @Asset({ description: "How punctual the departures of each airport are, the busiest first.", kinds: ["table"], codeVersion: "1" })
+  @Asset({
+    description: "How punctual the departures of each airport are in the month, the busiest first.",
+    partitions: months,
+    kinds: ["table"],
+    codeVersion: "2",
+  })
   async onTimeByAirport(
-    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @InputPartitions(cleanFlights) ofDays: Partitions<Flight[]>,
     @Input(Airports, "airports") airports: Airport[],
     context: AssetContext,
   ): Promise<AirportOnTime[]> {
     const tallies = new Map<string, DelayTally>();
-    for await (const { origin, delay } of flights) tallyOf(tallies, origin).add(delay);
+    for await (const [, flights] of ofDays) for (const { origin, delay } of flights) tallyOf(tallies, origin).add(delay);
 
     const rows = airports
       .flatMap(({ iata, name, city, state }) => {
@@ -64,15 +92,22 @@ export class Metrics {
     return rows;
   }
 
-  @Asset({ description: "How punctual each route is, the busiest first.", kinds: ["table"], codeVersion: "1" })
+  @Asset({
+    description: "How punctual each route is in the month, the busiest first.",
+    partitions: months,
+    kinds: ["table"],
+    codeVersion: "2",
+  })
   async onTimeByRoute(
-    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @InputPartitions(cleanFlights) ofDays: Partitions<Flight[]>,
     @Input(Flights, "routes") routes: Route[],
     @Input(Airports, "airports") airports: Airport[],
     context: AssetContext,
   ): Promise<RouteOnTime[]> {
     const tallies = new Map<string, DelayTally>();
-    for await (const { origin, destination, delay } of flights) tallyOf(tallies, `${origin}-${destination}`).add(delay);
+    for await (const [, flights] of ofDays) {
+      for (const { origin, destination, delay } of flights) tallyOf(tallies, `${origin}-${destination}`).add(delay);
+    }
 
     const cities = new Map(airports.map(({ iata, city }) => [iata, city]));
     const rows = routes.flatMap(({ origin, destination, distance }) => {
@@ -85,36 +120,95 @@ export class Metrics {
     return rows;
   }
 
-  @Asset({ description: "The mean delay of each airport on each day, and of all airports together.", kinds: ["table"], codeVersion: "1" })
-  async dailyDelays(@Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): Promise<DailyDelay[]> {
-    const days = new Map<number, Map<string, DelayTally>>();
-    for await (const { departure, origin, delay } of flights) {
-      const dayNumber = Math.floor(departure.getTime() / DAY_MS);
-      let tallies = days.get(dayNumber);
-      if (!tallies) days.set(dayNumber, (tallies = new Map<string, DelayTally>()));
+  @Asset({
+    description: "How punctual the flights of a week are.",
+    group: "weekly",
+    partitions: weeks,
+    kinds: ["table"],
+    codeVersion: "1",
+  })
+  async onTimeByWeek(@InputPartitions(cleanFlights) ofDays: Partitions<Flight[]>, context: PartitionedAssetContext): Promise<WeekOnTime[]> {
+    const tally = new DelayTally();
+    for await (const [, flights] of ofDays) for (const { delay } of flights) tally.add(delay);
+    const summary = tally.summary();
+    context.addOutputMetadata({ flights: summary.flights, on_time_share: MetadataValue.float(summary.onTimeShare) });
+    return [{ week: context.partitionKey, ...summary }];
+  }
+
+  @Asset({
+    description: "How punctual the flights are that left one region on one day.",
+    partitions: daysByRegion,
+    kinds: ["table"],
+    codeVersion: "1",
+  })
+  async onTimeByRegion(
+    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(Airports, "airports") airports: Airport[],
+    context: PartitionedAssetContext,
+  ): Promise<RegionOnTime[]> {
+    const { day = "", region = "" } = context.keysByDimension;
+    const regions = new Map(airports.map(({ iata, state }) => [iata, regionOf(state)]));
+    const tally = new DelayTally();
+    for await (const { origin, delay } of flights) if (regions.get(origin) === region) tally.add(delay);
+    const summary = tally.summary();
+    context.addOutputMetadata({ flights: summary.flights });
+    return summary.flights === 0 ? [] : [{ day, region, ...summary }];
+  }
+
+  @Asset({
+    description: "How many flights have left since the first of January: yesterday's number and today's flights.",
+    partitions: days,
+    kinds: ["json"],
+    codeVersion: "1",
+    io: FileIOManager,
+  })
+  async flightsToDate(
+    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(ref<number>("flights_to_date"), { mapping: offset(-1), optional: true }) before: number | undefined,
+    context: PartitionedAssetContext,
+  ): Promise<number> {
+    let count = before ?? 0;
+    for await (const _ of flights) count++;
+    context.addOutputMetadata({ flights: count });
+    return count;
+  }
+
+  @Asset({
+    description: "The mean delay of each airport on the day, and of all airports together.",
+    partitions: days,
+    kinds: ["table"],
+    codeVersion: "2",
+  })
+  async dailyDelays(
+    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    context: PartitionedAssetContext,
+  ): Promise<DailyDelay[]> {
+    const tallies = new Map<string, DelayTally>();
+    for await (const { origin, delay } of flights) {
       tallyOf(tallies, EVERYWHERE).add(delay);
       tallyOf(tallies, origin).add(delay);
     }
-    const rows = [...days].flatMap(([dayNumber, tallies]) => {
-      const day = new Date(dayNumber * DAY_MS).toISOString().slice(0, 10);
-      return [...tallies].map(([airport, tally]) => {
-        const { flights: count, meanDelay } = tally.summary();
-        return { day, airport, flights: count, meanDelay };
-      });
+    const day = context.partitionKey;
+    const rows = [...tallies].map(([airport, tally]) => {
+      const { flights: count, meanDelay } = tally.summary();
+      return { day, airport, flights: count, meanDelay };
     });
-    context.addOutputMetadata({ row_count: rows.length, days: days.size });
+    context.addOutputMetadata({ row_count: rows.length });
     return rows;
   }
 
   @Asset({
-    description: "Days on which an airport, or all of them, was more than three sigma off its own mean day; the worst first.",
+    description: "Days of the month on which an airport, or all of them, was more than three sigma off its own mean day; the worst first.",
+    partitions: months,
     kinds: ["table"],
-    codeVersion: "1",
+    codeVersion: "2",
   })
-  async delayAnomalies(@Own("dailyDelays") days: DailyDelay[], context: AssetContext): Promise<DelayAnomaly[]> {
+  async delayAnomalies(@OwnPartitions("dailyDelays") ofDays: Partitions<DailyDelay[]>, context: AssetContext): Promise<DelayAnomaly[]> {
     const byAirport = new Map<string, DailyDelay[]>();
-    for (const day of days) {
-      if (day.flights >= MIN_FLIGHTS_A_DAY) byAirport.set(day.airport, [...(byAirport.get(day.airport) ?? []), day]);
+    for await (const [, delays] of ofDays) {
+      for (const day of delays) {
+        if (day.flights >= MIN_FLIGHTS_A_DAY) byAirport.set(day.airport, [...(byAirport.get(day.airport) ?? []), day]);
+      }
     }
     const rows = [...byAirport.values()].flatMap(anomaliesOf).sort((a, b) => Math.abs(b.sigmas) - Math.abs(a.sigmas));
     context.addOutputMetadata({ row_count: rows.length, airports: byAirport.size - 1, preview: MetadataValue.table(rows.slice(0, 5)) });

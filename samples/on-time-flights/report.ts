@@ -1,6 +1,7 @@
-import { Asset, AssetContext, Input, MaterializeResult, MetadataValue, Pipeline } from "millrace";
+import { Asset, AssetContext, Input, InputPartitions, MaterializeResult, MetadataValue, Partitions, Pipeline } from "millrace";
 import { type AirportBirdstrikes, Airports } from "./airports.js";
 import { barChart, escapeXml } from "./chart.js";
+import { months } from "./divisions.js";
 import { type AirportOnTime, type DailyDelay, type DelayAnomaly, EVERYWHERE, Metrics, type RouteOnTime } from "./metrics.js";
 import { ReportFolder } from "./resources.js";
 
@@ -18,19 +19,21 @@ interface Table {
 export class Report {
   @Asset({
     description: "The month on one page, as Markdown and as HTML with its pictures inside.",
+    partitions: months,
     kinds: ["markdown", "html"],
     tags: { layer: "report" },
-    codeVersion: "1",
+    codeVersion: "2",
   })
   async onTimeReport(
     @Input(Metrics, "onTimeByAirport") airports: AirportOnTime[],
     @Input(Metrics, "onTimeByRoute") routes: RouteOnTime[],
-    @Input(Metrics, "dailyDelays") days: DailyDelay[],
+    @InputPartitions(Metrics, "dailyDelays") ofDays: Partitions<DailyDelay[]>,
     @Input(Metrics, "delayAnomalies") anomalies: DelayAnomaly[],
     @Input(Airports, "birdstrikesByAirport") birdstrikes: AirportBirdstrikes[],
     folder: ReportFolder,
     context: AssetContext,
   ): Promise<MaterializeResult> {
+    const days = [...(await ofDays.toMap()).values()].flat();
     const month = days[0] ? monthName.format(new Date(days[0].day)) : "no flights";
     const title = `On-time flights, ${month}`;
     const flights = airports.reduce((sum, airport) => sum + airport.flights, 0);
