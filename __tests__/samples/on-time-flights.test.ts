@@ -75,7 +75,7 @@ describe("on-time flights, January 2001", () => {
     raw = [...rawDays.values()].flat();
     clean = [...cleanDays.values()].flat();
     airports = await new Airports(data).airports(recordingContext().context);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await (data as unknown as { teardown(): Promise<void> }).teardown();
@@ -187,14 +187,14 @@ describe("on-time flights, January 2001", () => {
       severity: "WARN",
       metadata: { duplicate_rows: 191, rows: 3_000_000 },
     });
-  }, 60_000);
+  }, 180_000);
 
   it("passes the blocking checks and warns of outliers", async () => {
     const quality = new Quality(data);
     expect(await quality.cleanFlightsHaveNoDuplicates(streamed(clean))).toMatchObject({ passed: true });
     expect(await quality.everyAirportIsKnown(streamed(clean), airports)).toMatchObject({ passed: true });
     expect(await quality.delaysArePlausible(streamed(raw))).toMatchObject({ passed: false, severity: "WARN", metadata: { outliers: 72 } });
-  }, 60_000);
+  }, 180_000);
 
   it("writes the report as Markdown and as one HTML page", async () => {
     const folder = new ReportFolder();
@@ -218,7 +218,7 @@ describe("on-time flights, January 2001", () => {
     } finally {
       await rm(folder.path, { recursive: true });
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("on-time flights, the edges", () => {

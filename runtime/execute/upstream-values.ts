@@ -11,8 +11,10 @@ export class UpstreamValues {
   readonly #store: PartitionStore;
   readonly #whole: Map<AssetKey, UpstreamValue>;
   readonly #partitions = new Map<AssetKey, Map<string, UpstreamValue>>();
-  /** Which partitions of an asset are known, or known to have no value. */
+  /** Which partitions of an asset the store was asked for. */
   readonly #asked = new Map<AssetKey, IndexSet>();
+  /** Resolves when all answers so far are here: who needs a partition that another step asked for waits as well. */
+  readonly #answered = new Map<AssetKey, Promise<void>>();
 
   constructor(store: PartitionStore, whole: ReadonlyMap<AssetKey, UpstreamValue>) {
     this.#store = store;
@@ -40,13 +42,24 @@ export class UpstreamValues {
     else this.#whole.set(event.assetKey, value);
   }
 
-  /** Asks the store for those of these partitions of which nothing is known. */
+  /** Resolves when what the store has of these partitions is known. */
   async learn(key: AssetKey, space: PartitionSpace, set: IndexSet): Promise<void> {
-    const unknown = set.difference(this.#asked.get(key) ?? IndexSet.empty());
-    if (unknown.size === 0) return;
-    this.#asked.set(key, (this.#asked.get(key) ?? IndexSet.empty()).union(unknown));
+    const asked = this.#asked.get(key) ?? IndexSet.empty();
+    const unknown = set.difference(asked);
+    if (unknown.size > 0) {
+      this.#asked.set(key, asked.union(unknown));
+      const before = this.#answered.get(key);
+      this.#answered.set(
+        key,
+        Promise.all([before, this.#ask(key, space, unknown)]).then(() => undefined),
+      );
+    }
+    await this.#answered.get(key);
+  }
+
+  async #ask(key: AssetKey, space: PartitionSpace, set: IndexSet): Promise<void> {
     const known = this.#ofAsset(key);
-    const keys = [...unknown].map((index) => space.keyAt(index)).filter((each) => !known.has(each));
+    const keys = [...set].map((index) => space.keyAt(index)).filter((each) => !known.has(each));
     for (const event of await this.#store.latestPartitions(key, keys)) {
       const partition = event.partition?.key;
       if (partition !== undefined && !known.has(partition)) known.set(partition, storedValue(event, event.id));

@@ -1,5 +1,6 @@
 import { RequestError } from "../../src/base/errors.js";
-import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { AssetKey, DependencySpec } from "../../src/model/asset-spec.js";
+import type { Catalog } from "../../src/model/catalog.js";
 import { bindMapping } from "../../src/model/partition-mapping/bound-mapping.js";
 import { IndexSet } from "../../src/model/partitions/index-set.js";
 import { layoutOf } from "../../src/model/partitions/partition-layout.js";
@@ -60,12 +61,13 @@ export async function planBackfill(
 export function graphOf({ resolved, asOf }: Omit<PlanningGround, "store" | "order">, keys: readonly AssetKey[]): BackfillGraph {
   const specs = new Map(resolved.catalog.assets.map((spec) => [spec.key, spec]));
   const units = new Map(resolved.catalog.units.map((unit) => [unit.id, unit]));
+  const neededByChecks = checkDependencies(resolved.catalog);
   const assets = keys.flatMap((key): BackfillAsset[] => {
     const spec = specs.get(key);
     if (!spec) return [];
     const unit = units.get(spec.unit ?? "");
     const isWhole = unit !== undefined && !unit.canSubset && unit.assets.length > 1;
-    const deps = spec.deps.map(({ key: up, mapping }) => ({
+    const deps = [...spec.deps, ...neededByChecks(key)].map(({ key: up, mapping }) => ({
       key: up,
       ...(mapping ? { mapping: bindMapping(mapping, resolved.bindings.mappings) } : {}),
     }));
@@ -80,6 +82,21 @@ export function graphOf({ resolved, asOf }: Omit<PlanningGround, "store" | "orde
     ];
   });
   return new BackfillGraph(assets, asOf);
+}
+
+/** What the checks of an asset, which run with it, need beside it: that must be there before. What is made from the asset itself cannot be. */
+function checkDependencies({ assets, checks }: Catalog): (key: AssetKey) => readonly DependencySpec[] {
+  const downstream = new Map<AssetKey, AssetKey[]>();
+  for (const { key, deps } of assets) for (const { key: up } of deps) downstream.set(up, [...(downstream.get(up) ?? []), key]);
+  const isBelow = (key: AssetKey, from: AssetKey, seen = new Set<AssetKey>()): boolean =>
+    (downstream.get(from) ?? []).some((each) => {
+      if (each === key) return true;
+      if (seen.has(each)) return false;
+      seen.add(each);
+      return isBelow(key, each, seen);
+    });
+  return (key) =>
+    checks.filter(({ asset }) => asset === key).flatMap(({ deps }) => deps.filter((dep) => dep.key !== key && !isBelow(dep.key, key)));
 }
 
 /** Of these partitions those that are to be made; assets that are made together get the same. */

@@ -39,8 +39,30 @@ function lineageTree(assets) {
 
 function upstreamKeys(asset) {
   const upstream = asset.dependencies ?? asset.deps ?? asset.upstream ?? [];
-  return upstream.map((one) => (typeof one === "string" ? one : one.key));
+  // An asset that counts on from its own earlier partition does not stand above itself.
+  return upstream.map((one) => (typeof one === "string" ? one : one.key)).filter((key) => key !== asset.key);
 }
+
+/** What the demo shows, and the commands that do it. */
+const STEPS = [
+  ["The file, as it was published: observed, not copied", "materialize", "flights_file"],
+  [
+    "A month: its days in 31 partitions, the running total that needs yesterday's, then the month and its report",
+    "backfill",
+    "not group:weekly and not group:regional",
+    "--partitions",
+    "2001-01-01...2001-01-31",
+  ],
+  ["Weeks over the same days", "backfill", "group:weekly", "--partitions", "2001-01-07...2001-01-21"],
+  [
+    "Two dimensions: the days of a week for each region of origin",
+    "backfill",
+    "group:regional",
+    "--partitions",
+    "2001-01-01|midwest...2001-01-07|elsewhere",
+  ],
+  ["What there is of the half-year now", "partitions", "clean_flights"],
+];
 
 async function main() {
   await access(cli).catch(() => {
@@ -48,12 +70,15 @@ async function main() {
     process.exit(1);
   });
 
-  console.log(`On-time flights: January 2001, half a million flights.
-Files → DuckDB → typed assets → checks → a report. The code: ${relative(process.cwd(), here) || "."}\n`);
+  console.log(`On-time flights: January 2001 of a half-year, half a million flights of three million, day by day.
+Files → DuckDB → typed assets → checks → a report. The code: ${relative(process.cwd(), here) || "."}`);
 
   const startedMs = performance.now();
-  const { code } = await millrace(["materialize"]);
-  if (code !== 0) process.exit(code);
+  for (const [what, ...args] of STEPS) {
+    console.log(`\n── ${what}\n   millrace ${args.map((arg) => (/[ |]/.test(arg) ? `"${arg}"` : arg)).join(" ")}\n`);
+    const { code } = await millrace(args);
+    if (code !== 0) process.exit(code);
+  }
 
   const listed = await millrace(["list", "--json"], "pipe");
   if (listed.code === 0) {
@@ -73,8 +98,10 @@ Done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s. Where to look 
 
   cd ${relative(process.cwd(), here) || "."}
   npx millrace show on_time_by_airport    one asset: where it comes from, its last values
-  npx millrace list                       every asset
+  npx millrace partitions daily_delays    what is made of it, and what is missing
+  npx millrace backfill list              the backfills; then: npx millrace backfill show ID
   npx millrace runs                       the runs; then: npx millrace logs RUN
+  npx millrace backfill "*" --missing     the whole half-year: 182 days, 3,000,000 flights
 `);
 }
 

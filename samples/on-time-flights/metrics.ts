@@ -137,6 +137,7 @@ export class Metrics {
 
   @Asset({
     description: "How punctual the flights are that left one region on one day.",
+    group: "regional",
     partitions: daysByRegion,
     kinds: ["table"],
     codeVersion: "1",

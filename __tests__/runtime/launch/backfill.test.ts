@@ -1,10 +1,16 @@
 import {
   Asset,
+  AssetCheck,
+  AssetCheckResult,
   dailyPartitions,
   Definitions,
+  Input,
   Own,
+  OwnPartitions,
   PartitionedAssetContext,
+  Partitions,
   Pipeline,
+  ref,
   weeklyPartitions,
 } from "../../../runtime/entries/index.js";
 import { ProjectOnDisk } from "../execute/on-disk.js";
@@ -123,4 +129,32 @@ it("refuses what cannot be meant", async () => {
     'There is no partition "2024-02-01".\n  → Did you mean "2024-01-01"? Partitions go from "2024-01-01" to "2024-01-14".',
   );
   expect(await millrace.store.listBackfills({ limit: 10 })).toEqual([]);
+});
+
+it("makes what checks need before what they check, and lets steps of one run read the same partitions at once", async () => {
+  @Pipeline()
+  class Shop {
+    @Asset({ partitions: days }) rows(): number {
+      return 1;
+    }
+    @Asset() shops(): string[] {
+      return ["a"];
+    }
+    @Asset({ partitions: weeks }) sum(@OwnPartitions("rows") ofDays: Partitions<number>): Promise<number> {
+      return added(ofDays);
+    }
+    @Asset({ partitions: weeks }) mean(@OwnPartitions("rows") ofDays: Partitions<number>): Promise<number> {
+      return added(ofDays);
+    }
+    @AssetCheck({ asset: "rows", blocking: true }) shopIsKnown(@Input(ref<string[]>("shops")) shops: string[]): AssetCheckResult {
+      return new AssetCheckResult({ passed: shops.length === 1 });
+    }
+  }
+  const added = async (ofDays: Partitions<number>): Promise<number> => {
+    let sum = 0;
+    for await (const [, value] of ofDays) sum += value;
+    return sum;
+  };
+  const millrace = await project.open(new Definitions({ pipelines: [Shop] }));
+  expect(await millrace.backfill("*")).toMatchObject({ status: "SUCCESS" });
 });
