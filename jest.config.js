@@ -24,6 +24,6 @@ module.exports = {
       },
     ],
   },
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

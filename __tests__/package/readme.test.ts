@@ -31,6 +31,17 @@ describe.each<System>(["commonjs", "module"])("the example of the README, in a p
   });
 });
 
+it("divides assets as the README's second example says", () => {
+  const project = createProject("module", { "definitions.ts": blockWith("// sales.ts") });
+  try {
+    const { status, stdout, stderr } = project.run("*", { flags: ["node_modules/millrace/dist/runtime/cli/main.js", "backfill"] });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("32 partitions of 2 assets in 32 runs.");
+  } finally {
+    project.remove();
+  }
+});
+
 describe("the IO manager of the README", () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-readme-"));
   const file = join(folder, "json-files.ts");

@@ -3,8 +3,8 @@ import { RequestError } from "../../src/base/errors.js";
 import type { Json } from "../../src/base/canonical-json.js";
 import type { BackfillOrder } from "../../src/planning/backfill/run-queue.js";
 
-/** Which of the partitions in question a backfill makes. */
-export type Reprocess = "all" | "missing" | "failed";
+/** Which of the partitions in question a backfill makes; `stale`: what is stale or missing. */
+export type Reprocess = "all" | "missing" | "failed" | "stale";
 
 /** When a backfill asks for no more runs: after so many failed ones, or when they are such a share of the runs that it takes. */
 export type StopAfter = { readonly failures: number } | { readonly share: number };

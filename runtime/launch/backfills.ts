@@ -16,7 +16,7 @@ import type { Store } from "../../src/storage/store.js";
 import { BackfillDriver, type BackfillWatch } from "./backfill-driver.js";
 import { conductOf, storedConduct, thisUser, type BackfillOptions } from "./backfill-options.js";
 import { earlierRuns, liveRuns, partitionsOfRuns } from "./earlier-runs.js";
-import { graphOf, planBackfill, type PlannedBackfill } from "./planned-backfill.js";
+import { graphOf, planBackfill, type PlannedBackfill, type PlanningGround } from "./planned-backfill.js";
 import type { Session } from "./session.js";
 
 /** Backfills of a session's assets: asked for, driven in this process to their end, gone on with. */
@@ -101,10 +101,10 @@ export class Backfills {
     return new BackfillDriver(this.#session, { record, planner, checks, failures, earlier: earlier.count }, watch).drive();
   }
 
-  async #ground(): Promise<Parameters<typeof graphOf>[0] & { store: Store }> {
+  async #ground(): Promise<Omit<PlanningGround, "order">> {
     const { resolved } = this.#session;
     const asOf = await this.#session.asOf(resolved.catalog.assets.map(({ partitions }) => partitions));
-    return { store: this.#store, resolved, asOf };
+    return { store: this.#store, resolved, asOf, staleness: (keys) => this.#session.staleness(keys) };
   }
 
   /** How far the backfill is, in the numbers that partitions have now. */

@@ -9,6 +9,7 @@ import { BackfillGraph, type BackfillAsset } from "../../src/planning/backfill/b
 import { allPartitionsOf, partitionsFromRoots, type AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
 import { countRuns, type RunCount } from "../../src/planning/backfill/count-runs.js";
 import { neededUpstream } from "../../src/planning/backfill/ready-partitions.js";
+import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
 import type { Store } from "../../src/storage/store.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import type { BackfillOptions, Reprocess } from "./backfill-options.js";
@@ -28,6 +29,8 @@ export interface PlanningGround {
   /** All keys, each behind those that it needs. */
   readonly order: readonly AssetKey[];
   readonly asOf: PartitionsAsOf;
+  /** What of these assets is fresh. */
+  staleness(keys: readonly AssetKey[]): Promise<StalenessIndex>;
 }
 
 /**
@@ -51,14 +54,14 @@ export async function planBackfill(
           return space ? parsePartitions(space, partitions) : IndexSet.empty();
         });
   const graph = graphOf(ground, keys);
-  const target = await wanted(ground.store, graph, asked, options.reprocess ?? "all");
+  const target = await wanted(ground, graph, asked, options.reprocess ?? "all");
   if (target.size === 0) throw nothingLeft(options.reprocess ?? "all", keys);
   for (const [key, set] of target) for (const edge of graph.upstream(key)) if (target.has(edge.up)) neededUpstream(edge, set);
   return { graph, target, count: countRuns(graph, target) };
 }
 
 /** These assets as a backfill sees them. */
-export function graphOf({ resolved, asOf }: Omit<PlanningGround, "store" | "order">, keys: readonly AssetKey[]): BackfillGraph {
+export function graphOf({ resolved, asOf }: Pick<PlanningGround, "resolved" | "asOf">, keys: readonly AssetKey[]): BackfillGraph {
   const specs = new Map(resolved.catalog.assets.map((spec) => [spec.key, spec]));
   const units = new Map(resolved.catalog.units.map((unit) => [unit.id, unit]));
   const neededByChecks = checkDependencies(resolved.catalog);
@@ -100,9 +103,19 @@ function checkDependencies({ assets, checks }: Catalog): (key: AssetKey) => read
 }
 
 /** Of these partitions those that are to be made; assets that are made together get the same. */
-async function wanted(store: Store, graph: BackfillGraph, asked: AssetPartitions, reprocess: Reprocess): Promise<AssetPartitions> {
+async function wanted(
+  ground: Pick<PlanningGround, "store" | "staleness">,
+  graph: BackfillGraph,
+  asked: AssetPartitions,
+  reprocess: Reprocess,
+): Promise<AssetPartitions> {
   const chosen = new Map<AssetKey, IndexSet>();
-  for (const [key, set] of asked) chosen.set(key, reprocess === "all" ? set : await ofStatus(store, graph, { key, set, reprocess }));
+  const index = reprocess === "stale" ? await ground.staleness([...asked.keys()]) : undefined;
+  for (const [key, set] of asked) {
+    if (reprocess === "all") chosen.set(key, set);
+    else if (index) chosen.set(key, set.difference(index.partitionsThatAre("fresh", key)));
+    else chosen.set(key, await ofStatus(ground.store, graph, { key, set, reprocess }));
+  }
   const target = new Map<AssetKey, IndexSet>();
   for (const key of asked.keys()) {
     const all = graph
@@ -135,8 +148,12 @@ function nothingLeft(reprocess: Reprocess, keys: readonly AssetKey[]): RequestEr
     return new RequestError("PLAN.NOTHING_SELECTED", "The selection holds nothing that can be materialized.", {
       fix: "Run `millrace list` to see what there is.",
     });
-  const what =
-    reprocess === "all" ? "has a partition" : reprocess === "missing" ? "has a partition that is missing" : "has a partition that failed";
+  const what = {
+    all: "has a partition",
+    missing: "has a partition that is missing",
+    failed: "has a partition that failed",
+    stale: "has a partition that is stale or missing",
+  }[reprocess];
   return new RequestError(
     "BACKFILL.EMPTY",
     `There is nothing to backfill: none of ${keys.length === 1 ? `"${keys[0]}"` : `${keys.length} assets`} ${what}.`,

@@ -42,7 +42,7 @@ export function checkRunPartitions(catalog: PlanCatalog, selection: PlanSelectio
     const keys = dividedAssets(catalog, selection).map(({ key }) => key);
     const rest = keys.length > 1 ? ` (and ${keys.length - 1} more)` : "";
     throw new RequestError("PLAN.NO_PARTITION", `"${keys[0] ?? ""}"${rest} is divided, and the run names no partition.`, {
-      fix: "Name it, `--partition KEY`, or a range, `--partitions FIRST...LAST`; `millrace backfill` takes all that are missing.",
+      fix: "Name it, `--partition KEY`, or a range, `--partitions FIRST...LAST`; `millrace backfill` makes them all, `--missing` those that are missing.",
     });
   }
   if (!samePartitions(definition, partitions.definition)) {

@@ -123,3 +123,21 @@ test("what cannot be meant is refused", async () => {
     'BACKFILL.UNKNOWN There is no backfill "nothing".\n  → See `millrace backfill list`; the word `last` names the latest.\nexit 2',
   );
 });
+
+test("materialize --missing, --failed and --stale make what is left of divided assets", async () => {
+  const week = ["--partitions", "2024-01-01...2024-01-03"];
+  const some = await project.run(["materialize", "orders", "--missing", ...week], { env: { BROKEN: "2024-01-02" } });
+  expect(some).toMatchObject({ code: 1, stdout: expect.stringContaining("3 partitions of 1 asset in 3 runs.") as string });
+  expect(await project.run(["materialize", "orders", "--failed", ...week])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("1 partition of 1 asset in 1 run.") as string,
+  });
+  expect(await out(["materialize", "orders", "--failed"])).toBe("Nothing has failed.\nexit 0");
+  expect(await out(["materialize", "orders", "--missing", ...week])).toBe("Nothing is missing.\nexit 0");
+  expect(await out(["materialize", "orders", "--stale", ...week])).toBe("Nothing is stale or missing.\nexit 0");
+  expect((await project.run(["materialize", "orders", "--stale", ...week, "--json"])).stdout).toBe("null\n");
+  expect(await out(["materialize", "orders", "--missing", "--config", "{}"]))
+    .toBe(`CLI.CONFIG --config is given, and a backfill takes no run configuration.
+  → Leave it out, or make one partition with --partition KEY.
+exit 2`);
+});

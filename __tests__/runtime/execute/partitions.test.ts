@@ -306,7 +306,7 @@ describe("what a run may be asked for", () => {
     [
       "no partition of a divided asset",
       { selection: "day or plain" },
-      '"day" is divided, and the run names no partition.\n  → Name it, `--partition KEY`, or a range, `--partitions FIRST...LAST`; `millrace backfill` takes all that are missing.',
+      '"day" is divided, and the run names no partition.\n  → Name it, `--partition KEY`, or a range, `--partitions FIRST...LAST`; `millrace backfill` makes them all, `--missing` those that are missing.',
     ],
     [
       "assets that are divided in two ways",

@@ -70,6 +70,18 @@ it("leaves out what needs a failed partition, and a retry makes what is left, no
   expect(ran).toEqual(["orders 2024-01-08", "weekly 2024-01-07"]);
 });
 
+it("makes what is stale or missing, and nothing that is fresh", async () => {
+  const millrace = await project.open(definitions);
+  await millrace.backfill("key:orders or key:weekly");
+  ran.length = 0;
+  await millrace.materialize("key:orders", { partitionKey: "2024-01-09" });
+  await millrace.backfill("key:orders or key:weekly", { reprocess: "stale" });
+  expect(ran).toEqual(["orders 2024-01-09", "weekly 2024-01-07"]);
+  await expect(millrace.backfill("key:orders or key:weekly", { reprocess: "stale" })).rejects.toThrow(
+    "There is nothing to backfill: none of 2 assets has a partition that is stale or missing.",
+  );
+});
+
 it("stops after so many failed runs", async () => {
   for (let day = 1; day <= 14; day++) failing.add(`2024-01-${String(day).padStart(2, "0")}`);
   const millrace = await project.open(definitions);

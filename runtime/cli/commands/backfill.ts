@@ -5,6 +5,7 @@ import type { BackfillRecord } from "../../../src/storage/backfill-store.js";
 import type { BackfillOptions, Reprocess } from "../../launch/backfill-options.js";
 import type { BackfillWatch } from "../../launch/backfill-driver.js";
 import { Backfills } from "../../launch/backfills.js";
+import type { Session } from "../../launch/session.js";
 import type { PlannedBackfill } from "../../launch/planned-backfill.js";
 import { BackfillProgressLines } from "../backfill-progress-lines.js";
 import { EXIT } from "../exit-codes.js";
@@ -22,6 +23,7 @@ export interface BackfillFlags {
   readonly partitions?: string;
   readonly missing?: boolean;
   readonly failed?: boolean;
+  readonly stale?: boolean;
   readonly order?: string;
   readonly maxConcurrent?: string;
   readonly stopAfter?: string;
@@ -55,18 +57,21 @@ const VERBS = ["show", "cancel", "pause", "resume", "retry"] as const;
 
 /** Tells what it will do, then does it. */
 function start(selection: string, flags: CommonOptions & BackfillFlags): Promise<number> {
-  return withSession(flags, async (session) => {
-    const backfills = new Backfills(session);
-    const options = optionsOf(flags);
-    const planned = await backfills.plan(selection, options);
-    if (!flags.json) process.stdout.write(planText(planned));
-    if (flags.dryRun) {
-      if (flags.json) process.stdout.write(`${JSON.stringify(planJson(planned))}\n`);
-      return EXIT.ok;
-    }
-    const record = await backfills.create(selection, planned, options);
-    return driven(record, flags.json === true, planned.count.runs, (watch) => backfills.resume(record, watch));
-  });
+  return withSession(flags, (session) => startBackfill(session, selection, flags));
+}
+
+/** Plans a backfill, tells the plan, and drives it to its end. */
+export async function startBackfill(session: Session, selection: string, flags: CommonOptions & BackfillFlags): Promise<number> {
+  const backfills = new Backfills(session);
+  const options = optionsOf(flags);
+  const planned = await backfills.plan(selection, options);
+  if (!flags.json) process.stdout.write(planText(planned));
+  if (flags.dryRun) {
+    if (flags.json) process.stdout.write(`${JSON.stringify(planJson(planned))}\n`);
+    return EXIT.ok;
+  }
+  const record = await backfills.create(selection, planned, options);
+  return driven(record, flags.json === true, planned.count.runs, (watch) => backfills.resume(record, watch));
 }
 
 function goOn(id: string, how: "resume" | "retry", options: CommonOptions): Promise<number> {
@@ -78,7 +83,7 @@ function goOn(id: string, how: "resume" | "retry", options: CommonOptions): Prom
 }
 
 function optionsOf(flags: BackfillFlags): BackfillOptions {
-  const reprocess: Reprocess = flags.missing ? "missing" : flags.failed ? "failed" : "all";
+  const reprocess: Reprocess = flags.missing ? "missing" : flags.failed ? "failed" : flags.stale ? "stale" : "all";
   return {
     reprocess,
     tags: tagsOf(flags.tag ?? []),

@@ -4,6 +4,8 @@ import { withSession } from "../project.js";
 import type { CommonOptions } from "../program.js";
 import { readRunConfig } from "../read-run-config.js";
 import { tagsOf } from "../tags.js";
+import { startBackfill } from "./backfill.js";
+import { EXIT } from "../exit-codes.js";
 import { runInTerminal } from "./run-in-terminal.js";
 
 /** Options of its own. */
@@ -15,6 +17,8 @@ export interface MaterializeFlags {
   readonly force?: boolean;
   readonly partition?: string;
   readonly partitions?: string;
+  readonly missing?: boolean;
+  readonly failed?: boolean;
 }
 
 /** `millrace materialize [SELECTION]` */
@@ -28,12 +32,47 @@ export function materialize(given: string | undefined, options: CommonOptions & 
       ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     };
     const { selection, options: asked } = askedOf(session, given, { job: options.job, flags });
+    const inParts = options.missing || options.failed || (options.stale && isDivided(session, selection));
+    if (inParts) return backfillWhatIsLeft(session, selection ?? "*", { flags: options, asked });
     return runInTerminal(session, settings, options.json === true, (live) =>
       options.stale
         ? session.materializeStale(selection, { ...asked, ...live, force: options.force === true })
         : session.materialize(selection, { ...asked, ...live }),
     );
   });
+}
+
+/** Whether the selection holds an asset with partitions: what of them is missing, failed or stale takes as many runs as a backfill does. */
+function isDivided(session: Session, selection: string | undefined): boolean {
+  return session.select(selection ?? "*").assets.some((key) => session.specOf(key)?.partitions);
+}
+
+/** What is missing, failed or stale of divided assets, as a backfill; nothing to make is nothing wrong. */
+async function backfillWhatIsLeft(
+  session: Session,
+  selection: string,
+  { flags, asked }: { readonly flags: CommonOptions & MaterializeFlags; readonly asked: MaterializeOptions },
+): Promise<number> {
+  if (asked.config !== undefined)
+    throw new RequestError("CLI.CONFIG", "--config is given, and a backfill takes no run configuration.", {
+      fix: "Leave it out, or make one partition with --partition KEY.",
+    });
+  const { json, missing, failed, stale } = flags;
+  const partitions = flags.partitions ?? flags.partition;
+  try {
+    return await startBackfill(session, selection, {
+      ...(json ? { json } : {}),
+      ...(missing ? { missing } : failed ? { failed } : stale ? { stale } : {}),
+      ...(partitions === undefined ? {} : { partitions }),
+      tag: Object.entries(asked.tags ?? {}).map(([name, value]) => `${name}=${value}`),
+    });
+  } catch (error) {
+    if (!(error instanceof RequestError) || error.code !== "BACKFILL.EMPTY") throw error;
+    process.stdout.write(
+      json ? "null\n" : `${missing ? "Nothing is missing" : failed ? "Nothing has failed" : "Nothing is stale or missing"}.\n`,
+    );
+    return EXIT.ok;
+  }
 }
 
 /** What a job selects, or the selection that was given, and what its run is given. */
