@@ -62,7 +62,7 @@ export default sample;
 async function firstStepSeconds(folder: string, definitions: string, mark: string): Promise<number> {
   rmSync(mark, { force: true });
   const startMs = performance.timeOrigin + performance.now();
-  await exitOf([CLI, "materialize", "raw_flights", "-f", definitions], { MILLRACE_HOME: join(folder, ".millrace") });
+  await exitOf([CLI, "materialize", "flights_file", "-f", definitions], { MILLRACE_HOME: join(folder, ".millrace") });
   return (Number(readFileSync(mark, "utf8")) - startMs) / 1000;
 }
 
