@@ -225,10 +225,16 @@ function load(): DuckDB {
   return require("@duckdb/node-api") as DuckDB;
 }
 
-/** One database in memory for the process; its tables last as long as a write. */
+/**
+ * One database in memory for the process; its tables last as long as a write. It keeps no bytes of files that it read: it finds them
+ * again by path, and the path of an open file ({@link openedPath}) is the next file's a moment later.
+ */
 function database(): Promise<DuckDBInstance> {
-  const temporary = join(tmpdir(), `millrace-duckdb-${process.pid}`);
-  return (instance ??= load().DuckDBInstance.create(":memory:", { memory_limit: "512MB", temp_directory: temporary }));
+  return (instance ??= load().DuckDBInstance.create(":memory:", {
+    memory_limit: "512MB",
+    temp_directory: join(tmpdir(), `millrace-duckdb-${process.pid}`),
+    enable_external_file_cache: "false",
+  }));
 }
 
 function selection({ kind, wholeNumbers }: RowColumn, index: number): string {
