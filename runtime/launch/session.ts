@@ -7,7 +7,7 @@ import { MASK, SecretMasker } from "../../src/config/secret-masker.js";
 import type { SelectionResult } from "../../src/graph/evaluate-selection.js";
 import type { AssetKey, AssetSpec, CheckSpec } from "../../src/model/asset-spec.js";
 import type { JobSpec } from "../../src/model/job.js";
-import type { NewEvent } from "../../src/model/event.js";
+import type { EventRecord, NewEvent } from "../../src/model/event.js";
 import { isFinal, type RunRecord } from "../../src/model/run.js";
 import { IndexSet } from "../../src/model/partitions/index-set.js";
 import { openPartitions, type PartitionsAsOf } from "../../src/model/partitions/partition-space.js";
@@ -239,13 +239,16 @@ export class Session {
     );
   }
 
-  /** What a failed step gave before it failed, where its computation can give the rest alone. */
+  /** What a failed step gave before it failed, where its computation can give the rest alone; not what a blocking check of its own held back. */
   async #givenIn(runId: string, steps: readonly PlannedStep[]): Promise<ReadonlySet<AssetKey>> {
     const divisible = new Set(this.resolved.catalog.units.filter((unit) => unit.canSubset).map((unit) => unit.id));
     const keys = steps.filter((step) => divisible.has(step.unit)).flatMap((step) => step.assets);
     if (keys.length === 0) return new Set();
     const latest = await this.store.latestMaterializations(keys);
-    return new Set(latest.filter(({ materialization }) => materialization?.runId === runId).map(({ assetKey }) => assetKey));
+    const given = latest.filter(
+      ({ materialization, checks }) => materialization?.runId === runId && !Object.values(checks).some(holdsBack),
+    );
+    return new Set(given.map(({ assetKey }) => assetKey));
   }
 
   /** The partitions of the earlier run of which some asset that is left was not given. */
@@ -314,6 +317,12 @@ export class Session {
       .flatMap((check) => [check.asset, ...check.deps.map((dep) => dep.key)]);
     return [...assets.flatMap((key) => this.#specs.get(key)?.deps.map((dep) => dep.key) ?? []), ...ofChecks];
   }
+}
+
+/** Whether this evaluation keeps what is made from its asset from running. */
+function holdsBack({ payload }: EventRecord): boolean {
+  const { blocking, passed, severity } = payload?.check ?? {};
+  return blocking === true && passed === false && severity === "ERROR";
 }
 
 function configOf(run: RunRecord): RunConfig {

@@ -112,12 +112,12 @@ function orderSteps(
   checks: ReadonlyMap<string, CheckSpec>,
 ): Ordered {
   const stepOfAsset = new Map<AssetKey, string>();
-  const blockers = new Map<AssetKey, string[]>(); // asset → steps of blocking checks of their own
+  const blockers = new Map<AssetKey, string[]>(); // asset, of the run or not → steps of blocking checks of their own
   for (const part of parts) for (const key of part.assets) stepOfAsset.set(key, part.key);
   for (const part of parts) {
     for (const id of part.checks) {
       const check = checks.get(id);
-      if (check?.blocking && stepOfAsset.get(check.asset) !== part.key && stepOfAsset.has(check.asset)) {
+      if (check?.blocking && stepOfAsset.get(check.asset) !== part.key) {
         blockers.set(check.asset, [...(blockers.get(check.asset) ?? []), part.key]);
       }
     }

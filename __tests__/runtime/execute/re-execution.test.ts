@@ -6,6 +6,7 @@ import {
   AssetSelection,
   Definitions,
   Input,
+  MaterializeResult,
   type Millrace,
   MultiAsset,
   type Output,
@@ -94,6 +95,38 @@ describe("running again what failed", () => {
     expect(orders?.materialization?.payload?.inputs).toEqual([
       { key: "raw", dataVersion: raw?.materialization?.payload?.dataVersion, eventId: raw?.materialization?.id },
     ]);
+  });
+
+  it("holds back again what a blocking check held back, when it fails again", async () => {
+    const millrace = await project.open(definitions);
+    broken = true;
+    const first = await millrace.materialize("beside+");
+    const again = await millrace.retry(first.runId);
+    expect(await statusesOf(millrace, again.runId)).toEqual({ "beside#fine": "FAILURE", after: "NOT_RUN" });
+    broken = false;
+  });
+
+  it("makes anew what its own method's blocking check held back, before what is made from it", async () => {
+    let orders = 0;
+    @Pipeline()
+    class Checked {
+      @MultiAsset({ outs: { users: {}, orders: { checks: [{ name: "some", blocking: true }] } }, canSubset: true })
+      async *split(context: AssetContext): AsyncGenerator<Output<"users" | "orders", number | MaterializeResult<number>>> {
+        if (context.selectedOuts.has("users")) yield output("users", 1);
+        const checks = [new AssetCheckResult({ check: "some", passed: orders > 0 })];
+        if (context.selectedOuts.has("orders")) yield output("orders", new MaterializeResult({ value: orders, checks }));
+      }
+      @Asset() report(@Input(ref<number>("orders")) count: number): number {
+        return count;
+      }
+    }
+    const millrace = await project.open(new Definitions({ pipelines: [Checked] }));
+    const first = await millrace.materialize("*");
+    const again = await millrace.retry(first.runId);
+    expect(await statusesOf(millrace, again.runId)).toEqual({ orders: "FAILURE", report: "NOT_RUN" });
+    orders = 7;
+    const last = await millrace.retry(again.runId);
+    expect(await statusesOf(millrace, last.runId)).toEqual({ orders: "SUCCESS", report: "SUCCESS" });
   });
 
   it("refuses to run again what succeeded, what is not there", async () => {
