@@ -12,11 +12,9 @@ import { readSettings } from "../instance/settings.js";
 import { codeVersion } from "../load/code-version.js";
 import { scanDefinitions } from "../scan/scan-definitions.js";
 import { jsonSchemaOf } from "../../src/config/json-schema.js";
-import { startHttpServer } from "../server/http-server.js";
 import { loadDefinitions } from "./load-definitions.js";
 import { openProject } from "./open-project.js";
 import { Session, type MaterializeOptions, type MaterializeStaleOptions, type RunReport } from "../launch/session.js";
-import { Backfills } from "../launch/backfills.js";
 import type { BackfillOptions } from "../launch/backfill-options.js";
 import type { BackfillWatch } from "../launch/backfill-driver.js";
 import type { BackfillRecord } from "../../src/storage/backfill-store.js";
@@ -87,11 +85,19 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
       env: process.env,
       owner: thisProcess(),
     });
+    const { Backfills } = require("../launch/backfills.js") as typeof import("../launch/backfills.js");
     const backfills = new Backfills(session);
     const { catalog } = loaded.resolved;
     const server =
       options.http &&
-      (await startHttpServer({ ...options.http, store, catalog, clock: systemClock, version: VERSION, startedAtMs: systemClock.nowMs() }));
+      (await httpServer().startHttpServer({
+        ...options.http,
+        store,
+        catalog,
+        clock: systemClock,
+        version: VERSION,
+        startedAtMs: systemClock.nowMs(),
+      }));
     return {
       catalog,
       store,
@@ -116,6 +122,9 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
     throw error;
   }
 }
+
+// Required here, not above: every definitions module imports this package, and most of those that do serve nothing.
+const httpServer = () => require("../server/http-server.js") as typeof import("../server/http-server.js");
 
 async function endedRun(store: Store, runId: string): Promise<RunRecord> {
   const run = await store.getRun(runId);

@@ -13,7 +13,10 @@ export interface CommonOptions {
 
 const FILE = "the definitions module; default: what millrace.config.ts says";
 
-/** The command line as commander reads it; `exit` hears the code that a command ends with. */
+/**
+ * The command line as commander reads it; `exit` hears the code that a command ends with.
+ * @remarks A command is loaded when it is called, by `require`: `import()` takes 10 ms to start Node's other loader.
+ */
 export function buildProgram(exit: (code: number) => void): Command {
   const program = new Command("millrace");
   program
@@ -55,24 +58,24 @@ function addAssetCommands(command: AddCommand, exit: (code: number) => void): vo
     .option("--partition <key>", "the partition to make of each divided asset")
     .option("--partitions <first...last>", "several partitions in one run: a range, or keys and ranges with commas")
     .action(async (selection: string | undefined, options: CommonOptions & MaterializeFlags) =>
-      exit(await (await import("./commands/materialize.js")).materialize(selection, options)),
+      exit(await (require("./commands/materialize.js") as typeof import("./commands/materialize.js")).materialize(selection, options)),
     );
   command("list [selection]", "the assets, parents first, with their last materialization")
     .option("--stale", "only what is stale or missing, and why")
     .action(async (selection: string | undefined, options: CommonOptions & { stale?: boolean }) =>
-      exit(await (await import("./commands/list.js")).list(selection, options)),
+      exit(await (require("./commands/list.js") as typeof import("./commands/list.js")).list(selection, options)),
     );
   command("show <key>", "one asset: what it is, what it needs, what became of it").action(async (key: string, options: CommonOptions) =>
-    exit(await (await import("./commands/show.js")).show(key, options)),
+    exit(await (require("./commands/show.js") as typeof import("./commands/show.js")).show(key, options)),
   );
   command("jobs", "the jobs, with what each of them runs").action(async (options: CommonOptions) =>
-    exit(await (await import("./commands/jobs.js")).jobs(options)),
+    exit(await (require("./commands/jobs.js") as typeof import("./commands/jobs.js")).jobs(options)),
   );
   command("check", "every problem of the definitions at once")
     .option("--strict", "warnings fail too")
     .option("--seed <n>", "try mappings of your own on the same pairs of partitions again")
     .action(async (options: CommonOptions & { strict?: boolean; seed?: string }) =>
-      exit(await (await import("./commands/check.js")).check(options)),
+      exit(await (require("./commands/check.js") as typeof import("./commands/check.js")).check(options)),
     );
 }
 
@@ -93,24 +96,31 @@ function addPartitionCommands(command: AddCommand, exit: (code: number) => void)
     .option("--tag <key=value...>", "tags of its runs")
     .option("--limit <n>", "of list: at most so many", "20")
     .action(async (what: string, id: string | undefined, options: CommonOptions & BackfillFlags & { limit: string }) =>
-      exit(await (await import("./commands/backfill.js")).backfill(what, id, options)),
+      exit(await (require("./commands/backfill.js") as typeof import("./commands/backfill.js")).backfill(what, id, options)),
     );
   command("partitions <key>", "the partitions of an asset: how many are made, which are missing").action(
     async (key: string, options: CommonOptions) =>
-      exit(await (await import("./commands/partitions.js")).partitions(key, { ...options, nowMs: systemClock.nowMs() })),
+      exit(
+        await (require("./commands/partitions.js") as typeof import("./commands/partitions.js")).partitions(key, {
+          ...options,
+          nowMs: systemClock.nowMs(),
+        }),
+      ),
   );
   command("dynamic <name> [keys...]", "the keys of dynamic partitions")
     .option("--add", "add these keys")
     .option("--delete", "delete these keys; what was made of them stays")
     .action(async (name: string, keys: string[], options: CommonOptions & { add?: boolean; delete?: boolean }) =>
-      exit(await (await import("./commands/dynamic.js")).dynamic(name, keys, options)),
+      exit(await (require("./commands/dynamic.js") as typeof import("./commands/dynamic.js")).dynamic(name, keys, options)),
     );
   command("wipe <key>", "forget what is known of an asset: it is missing until it is made again")
     .option("--partitions <keys>", "only these: a key, first...last, or several of these with commas")
     .option("--reason <text>", "why; kept with the event that tells of it")
     .option("--yes", "do not ask")
     .action(async (key: string, options: CommonOptions & { partitions?: string; reason?: string; yes?: boolean }) =>
-      exit(await (await import("./commands/wipe.js")).wipe(key, { ...options, nowMs: systemClock.nowMs() })),
+      exit(
+        await (require("./commands/wipe.js") as typeof import("./commands/wipe.js")).wipe(key, { ...options, nowMs: systemClock.nowMs() }),
+      ),
     );
 }
 
@@ -119,22 +129,22 @@ function addRunCommands(command: AddCommand, exit: (code: number) => void): void
     .option("--status <status>", "only runs in this state")
     .option("--limit <n>", "at most so many", "20")
     .action(async (id: string | undefined, options: CommonOptions & { status?: string; limit: string }) =>
-      exit(await (await import("./commands/runs.js")).runs(id, options)),
+      exit(await (require("./commands/runs.js") as typeof import("./commands/runs.js")).runs(id, options)),
     );
   command("logs <id>", "the events of a run", "--file <path>")
     .option("-f, --follow", "go on until the run ends")
     .action(async (id: string, options: CommonOptions & { follow?: boolean }) =>
-      exit(await (await import("./commands/logs.js")).logs(id, options)),
+      exit(await (require("./commands/logs.js") as typeof import("./commands/logs.js")).logs(id, options)),
     );
   command("retry <id>", "run again what did not succeed in a run")
     .option("--config <file>", "run configuration in place of the run's own")
     .action(async (id: string, options: CommonOptions & { config?: string }) =>
-      exit(await (await import("./commands/retry.js")).retry(id, options)),
+      exit(await (require("./commands/retry.js") as typeof import("./commands/retry.js")).retry(id, options)),
     );
   command("cancel <id>", "ask a run to stop, whichever process runs it").action(async (id: string, options: CommonOptions) =>
-    exit(await (await import("./commands/cancel.js")).cancel(id, options)),
+    exit(await (require("./commands/cancel.js") as typeof import("./commands/cancel.js")).cancel(id, options)),
   );
   command("status", "store, versions, runs by state, what runs now").action(async (options: CommonOptions) =>
-    exit(await (await import("./commands/status.js")).status(options)),
+    exit(await (require("./commands/status.js") as typeof import("./commands/status.js")).status(options)),
   );
 }

@@ -102,9 +102,21 @@ function partsOf(text: string): string[] {
 /**
  * The numbers that a field names, ascending. Each part is first held against the grammar, which is stricter than the library's, and ranges
  * that wrap are cut in two, which it does not read; the library then resolves names, ranges and steps.
+ * @remarks A field that is `*` or one number needs no library, and neither do daily, weekly and monthly windows: it takes 60 ms to load.
  */
 function valuesOf(expression: string, text: string, field: Field): number[] {
   const parts = partsOf(text).map((part) => rewritten(expression, part, field));
+  return (parts.length === 1 ? plainValues(text, field) : undefined) ?? readByLibrary(expression, parts, field);
+}
+
+/** Of `*` or one number within the field; `undefined` for anything else. */
+function plainValues(part: string, { low, high }: Field): number[] | undefined {
+  if (part === "*") return Array.from({ length: high + 1 - low }, (_, at) => low + at);
+  const number = /^\d+$/.test(part) ? Number(part) : Number.NaN;
+  return number >= low && number <= high ? [number] : undefined;
+}
+
+function readByLibrary(expression: string, parts: readonly string[], field: Field): number[] {
   const asked = { minute: "*", hour: "*", "day of month": "*", month: "*", "day of week": "*", [field.name]: parts.join() };
   const line = [asked.minute, asked.hour, asked["day of month"], asked.month, asked["day of week"]].join(" ");
   try {

@@ -158,6 +158,8 @@ function timePartitions(cron: string, options: WindowOptions, fmt: string, offse
     exclusions: [...(options.exclusions ?? [])],
   };
   checkTime(definition);
+  // The forms of the library itself name every window of their kinds.
+  if (options.fmt !== undefined || offsets.length === 0) checkKeys(definition);
   return definition;
 }
 
@@ -176,6 +178,10 @@ function checkTime(definition: TimePartitions): void {
     if (typeof exclusion === "string") parseCron(exclusion);
     else wallTimeMs(exclusion.at);
   }
+  TimeWindows.of(definition);
+}
+
+function checkKeys(definition: TimePartitions): void {
   const windows = TimeWindows.of(definition);
   for (let index = 0; index < TRIED_WINDOWS; index++) {
     if (Number.isNaN(windows.startMs(index))) return;
