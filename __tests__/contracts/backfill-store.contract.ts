@@ -171,6 +171,27 @@ export function backfillStoreContract(open: () => Promise<Store>): void {
       });
     });
 
+    test("tells by the steps of checks where one did not succeed, until a later one does", async () => {
+      await running("f");
+      const failedChecks = async (): Promise<unknown> => {
+        const checks = (await store.backfillProgress("f"))?.assets.flatMap((asset) => Object.entries(asset.failedChecks)) ?? [];
+        return Object.fromEntries(checks.map(([id, set]) => [id, [...set]]));
+      };
+      const run = async (id: string, indexes: IndexSet, outcome: "SUCCESS" | "FAILURE"): Promise<void> => {
+        const { steps, ...rest } = newRun(id, { ...divided(indexes), backfillId: "f", claimedBy: { owner: owner(), leaseMs: 1000 } });
+        await store.createRun({ ...rest, steps: [...steps, { key: "a#x+b#y", assets: [] }] });
+        await store.commit(batch(id, 1, { claims: [claim("a#x+b#y", id)] }));
+        const completions = [completion("a#x+b#y", id, { outcome, stepStatus: outcome, events: [] })];
+        await store.commit(batch(id, 1, { completions }));
+        expect(await failedChecks()).toEqual(id === "r1" ? {} : { "a#x": [0, 1, 2], "b#y": [0] }); // while the run goes on
+        await store.commit(batch(id, 1, { end: { status: outcome, atMs: 70 } }));
+      };
+      await run("r1", IndexSet.range(0, 3), "FAILURE");
+      expect(await failedChecks()).toEqual({ "a#x": [0, 1, 2], "b#y": [0] });
+      await run("r2", IndexSet.range(1, 3), "SUCCESS");
+      expect(await failedChecks()).toEqual({ "a#x": [0] });
+    });
+
     test("whose definition has changed since counts by its keys", async () => {
       await running("f");
       const earlier = layoutOf(spaceOf(dailyPartitions({ start: "2024-12-31" })));

@@ -1,8 +1,5 @@
 import { setMaxListeners } from "node:events";
 import { InternalError, RequestError, StoreError, messageOf } from "../../src/base/errors.js";
-import type { AssetKey } from "../../src/model/asset-spec.js";
-import type { NewEvent } from "../../src/model/event.js";
-import { IndexSet } from "../../src/model/partitions/index-set.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import type { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
 import { partitionsOf } from "../../src/planning/backfill/backfill-progress.js";
@@ -12,6 +9,7 @@ import { planRun } from "../../src/planning/plan-run.js";
 import { runPartitions } from "../../src/planning/run-partitions.js";
 import type { BackfillMove, BackfillRecord } from "../../src/storage/backfill-store.js";
 import { mostFailures, storedConduct, type BackfillConduct } from "./backfill-options.js";
+import { BackfillRunOutcome } from "./backfill-run-outcome.js";
 import { runKeyBase } from "./earlier-runs.js";
 import type { RunReport, Session } from "./session.js";
 
@@ -21,6 +19,8 @@ export interface BackfillState {
   readonly planner: BackfillPlanner;
   /** Ids of the checks that run with their assets. */
   readonly checks: readonly string[];
+  /** Ids of the checks that hold back what is made from their assets. */
+  readonly blocking: ReadonlySet<string>;
   /** Runs that failed before and count towards the limit. */
   readonly failures: number;
   /** How many runs of the same assets and partitions there were, by {@link runKeyBase}. */
@@ -35,7 +35,7 @@ export interface BackfillWatch {
   onRunEnd?(run: BackfillRun, report: RunReport): void;
 }
 
-/** Backfills come after what a schedule asks for. */
+/** Backfills come after what a schedule asks for, unless their tags say otherwise. */
 const PRIORITY = "-10";
 
 /**
@@ -105,8 +105,12 @@ export class BackfillDriver {
 
   async #run(run: BackfillRun): Promise<void> {
     const { record, planner, earlier } = this.#state;
-    const made = new Map<AssetKey, number[]>();
     const plan = this.#planOf(run);
+    const outcome = new BackfillRunOutcome({
+      plan,
+      indexOf: (key, partition) => planner.graph.space(key)?.indexOf(partition),
+      isBlocking: (id) => this.#state.blocking.has(id),
+    });
     const base = runKeyBase(run.assets, plan.partitions);
     const report = await this.#session.launch(
       {
@@ -116,25 +120,16 @@ export class BackfillDriver {
         runKey: `backfill ${record.id} ${base} #${(earlier.get(base) ?? 0) + 1}`,
       },
       {
-        tags: { ...record.tags, "millrace/backfill": record.id, "millrace/priority": PRIORITY },
+        tags: { "millrace/priority": PRIORITY, ...record.tags, "millrace/backfill": record.id },
         signal: this.#stopped.signal,
         onPlan: (_, runId) => this.#watch.onRunStart?.(run, runId),
-        onEvent: (event) => this.#collect(event, made),
+        onEvent: (event) => outcome.add(event),
       },
     );
     if (report.status === "FAILURE") this.#failures += 1;
-    planner.ended(run, (key) => IndexSet.ofNumbers(made.get(key) ?? []));
+    planner.ended(run, (key) => outcome.made(key));
     this.#queue.add(planner.next());
     this.#watch.onRunEnd?.(run, report);
-  }
-
-  #collect({ type, assetKey, partition }: NewEvent, made: Map<AssetKey, number[]>): void {
-    if (assetKey === undefined || (type !== "ASSET_MATERIALIZATION" && type !== "ASSET_OBSERVATION")) return;
-    const index = partition ? this.#state.planner.graph.space(assetKey)?.indexOf(partition.key) : 0;
-    if (index === undefined) return;
-    const known = made.get(assetKey);
-    if (known) known.push(index);
-    else made.set(assetKey, [index]);
   }
 
   /** Plans of the same assets differ in their partitions only. */
@@ -185,10 +180,22 @@ export class BackfillDriver {
     if (left === 0) return { ...at, to: "SUCCESS" };
     if (this.#error !== undefined) return { ...at, to: "FAILURE", error: messageOf(this.#error) };
     if (this.#failures >= mostFailures(this.#conduct))
-      return { ...at, to: "FAILURE", error: `It stopped after ${this.#failures} failed runs, as asked; ${left} partitions are left.` };
+      return {
+        ...at,
+        to: "FAILURE",
+        error: `It stopped after ${counted(this.#failures, "failed run")}, as asked; ${counted(left, "partition")} ${left === 1 ? "is" : "are"} left.`,
+      };
     if (this.#stopped.signal.aborted) return { ...at, to: "PAUSED" };
-    return this.#isOver
-      ? undefined
-      : { ...at, to: "FAILURE", error: `${left} partitions were not made: they failed, or need some that did.` };
+    return this.#isOver ? undefined : { ...at, to: "FAILURE", error: notMade(left) };
   }
+}
+
+function notMade(left: number): string {
+  return left === 1
+    ? "1 partition was not made: it failed, a blocking check of it did, or it needs one that did."
+    : `${left} partitions were not made: they failed, a blocking check of them did, or they need some that did.`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

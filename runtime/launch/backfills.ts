@@ -1,9 +1,9 @@
 import { RequestError } from "../../src/base/errors.js";
 import { newId } from "../../src/base/ids.js";
-import type { AssetKey } from "../../src/model/asset-spec.js";
+import { checkId, type AssetKey } from "../../src/model/asset-spec.js";
 import { isFinalBackfill } from "../../src/model/backfill.js";
 import { toJson } from "../../src/model/metadata.js";
-import type { IndexSet } from "../../src/model/partitions/index-set.js";
+import { IndexSet } from "../../src/model/partitions/index-set.js";
 import { dynamicNames, layoutOf, sameLayout, type PartitionLayout } from "../../src/model/partitions/partition-layout.js";
 import { translatePartitions } from "../../src/model/partitions/translate-partitions.js";
 import { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
@@ -11,7 +11,7 @@ import type { BackfillGraph } from "../../src/planning/backfill/backfill-graph.j
 import { NO_PARTITIONS } from "../../src/planning/backfill/next-runs.js";
 import { partitionsOf, type BackfillProgress } from "../../src/planning/backfill/backfill-progress.js";
 import type { AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
-import type { BackfillRecord } from "../../src/storage/backfill-store.js";
+import type { BackfillAssetProgress, BackfillRecord } from "../../src/storage/backfill-store.js";
 import type { Store } from "../../src/storage/store.js";
 import { BackfillDriver, type BackfillWatch } from "./backfill-driver.js";
 import { conductOf, storedConduct, thisUser, type BackfillOptions } from "./backfill-options.js";
@@ -98,7 +98,11 @@ export class Backfills {
     await this.#store.setBackfillStatus(record.id, { from: ["REQUESTED", "PAUSED", "CANCELED", "FAILURE"], to: "RUNNING", atMs });
     const { checks } = this.#session.select(storedConduct(record.options).selection);
     const failures = again === "failed" ? 0 : runs - earlier.cutOff.filter(({ status }) => status === "FAILURE").length;
-    return new BackfillDriver(this.#session, { record, planner, checks, failures, earlier: earlier.count }, watch).drive();
+    return new BackfillDriver(
+      this.#session,
+      { record, planner, checks, blocking: this.#blocking, failures, earlier: earlier.count },
+      watch,
+    ).drive();
   }
 
   async #ground(): Promise<Omit<PlanningGround, "order">> {
@@ -122,14 +126,26 @@ export class Backfills {
       this.#session.graph.topologicalOrder().filter((key) => keys.has(key)),
     );
     const sets = { target: new Map<AssetKey, IndexSet>(), requested: new Map<AssetKey, IndexSet>(), materialized: new Map<AssetKey, IndexSet>(), failed: new Map<AssetKey, IndexSet>() }; // prettier-ignore
-    for (const { assetKey, layout, indexes, requested, materialized, failed } of assets) {
+    for (const asset of assets) {
+      const { assetKey, layout, indexes, requested, materialized, failed } = asset;
       const now = await this.#translation(layout, graph, assetKey);
+      const held = this.#heldBack(asset);
       sets.target.set(assetKey, now(indexes));
       sets.requested.set(assetKey, now(requested));
-      sets.materialized.set(assetKey, now(materialized));
-      sets.failed.set(assetKey, now(failed));
+      sets.materialized.set(assetKey, now(materialized.difference(held)));
+      sets.failed.set(assetKey, now(failed.union(held)));
     }
     return { graph, progress: sets, runs: stored?.runs.FAILURE ?? 0 };
+  }
+
+  /** What was materialized and is held back by a blocking check: it counts as failed. */
+  #heldBack({ materialized, failedChecks }: BackfillAssetProgress): IndexSet {
+    const sets = Object.entries(failedChecks).map(([id, set]) => (this.#blocking.has(id) ? set : IndexSet.empty()));
+    return sets.reduce((all, set) => all.union(set.intersection(materialized)), IndexSet.empty());
+  }
+
+  get #blocking(): ReadonlySet<string> {
+    return new Set(this.#session.resolved.catalog.checks.filter(({ blocking }) => blocking).map(checkId));
   }
 
   async #translation(layout: PartitionLayout | null, graph: BackfillGraph, key: AssetKey): Promise<(set: IndexSet) => IndexSet> {

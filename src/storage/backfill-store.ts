@@ -42,6 +42,8 @@ export interface BackfillAssetProgress extends BackfillTarget {
   readonly materialized: IndexSet;
   /** In runs that ended without materializing them; a later run that did takes them out again. */
   readonly failed: IndexSet;
+  /** By id of a check that is a step of its own: where that step did not succeed. A later one that did takes them out again. */
+  readonly failedChecks: Readonly<Record<string, IndexSet>>;
 }
 
 export interface BackfillProgressRecord {

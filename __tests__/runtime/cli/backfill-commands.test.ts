@@ -59,14 +59,14 @@ test("a backfill that failed tells what is left; retry makes it", async () => {
   const failed = await project.run(["backfill", "orders or weekly", "--partitions", "2024-01-07...2024-01-13", "--max-concurrent", "1", "--reason", "prices"], { env: { BROKEN: "2024-01-08" } }); // prettier-ignore
   expect(failed.code).toBe(1);
   expect(failed.stdout).toContain("✗ orders  2024-01-08");
-  expect(failed.stdout).toContain("2 partitions were not made: they failed, or need some that did.");
+  expect(failed.stdout).toContain("2 partitions were not made: they failed, a blocking check of them did, or they need some that did.");
   const shown = await project.json<{ status: string; why: string; assets: unknown }>(["backfill", "show", "last"]);
   expect({ status: shown.status, why: shown.why, assets: shown.assets }).toEqual({
     status: "FAILURE",
     why: "prices",
     assets: [
-      { assetKey: "orders", target: 7, requested: 7, materialized: 6, failed: 1 },
-      { assetKey: "weekly", target: 1, requested: 0, materialized: 0, failed: 0 },
+      { assetKey: "orders", target: 7, requested: 7, materialized: 6, failed: 1, checkFailed: 0 },
+      { assetKey: "weekly", target: 1, requested: 0, materialized: 0, failed: 0, checkFailed: 0 },
     ],
   });
   const again = await project.run(["backfill", "retry", "last"]);

@@ -2,13 +2,16 @@ import {
   Asset,
   AssetCheck,
   AssetCheckResult,
+  byPartition,
   dailyPartitions,
   Definitions,
   Input,
+  MaterializeResult,
   Own,
   OwnPartitions,
   PartitionedAssetContext,
   Partitions,
+  PartitionValues,
   Pipeline,
   ref,
   weeklyPartitions,
@@ -61,7 +64,10 @@ it("leaves out what needs a failed partition, and a retry makes what is left, no
   failing.add("2024-01-08");
   const millrace = await project.open(definitions);
   const failed = await millrace.backfill("key:orders or key:weekly", { maxConcurrentRuns: 1, order: "newest" });
-  expect(failed).toMatchObject({ status: "FAILURE", error: "2 partitions were not made: they failed, or need some that did." });
+  expect(failed).toMatchObject({
+    status: "FAILURE",
+    error: "2 partitions were not made: they failed, a blocking check of them did, or they need some that did.",
+  });
   expect(ran.filter((each) => each.startsWith("weekly"))).toEqual([]);
   failing.clear();
   ran.length = 0;
@@ -169,4 +175,82 @@ it("makes what checks need before what they check, and lets steps of one run rea
   };
   const millrace = await project.open(new Definitions({ pipelines: [Shop] }));
   expect(await millrace.backfill("*")).toMatchObject({ status: "SUCCESS" });
+});
+
+describe("a blocking check in a backfill", () => {
+  const made: string[] = [];
+  let bad = "2024-01-09";
+  beforeEach(() => made.splice(0));
+
+  @Pipeline()
+  class Checked {
+    @Asset({ partitions: days }) rows(context: PartitionedAssetContext): string {
+      made.push(`rows ${context.partitionKey}`);
+      return context.partitionKey;
+    }
+    @AssetCheck({ asset: "rows", blocking: true }) fine(@Own("rows") day: string): AssetCheckResult {
+      if (bad === "throws") throw new Error("cannot tell");
+      return new AssetCheckResult({ passed: day !== bad });
+    }
+    @Asset({ partitions: days, deps: ["rows"] }) same(context: PartitionedAssetContext): void {
+      made.push(`same ${context.partitionKey}`);
+    }
+    @Asset({ partitions: weeks, deps: ["rows"] }) weekly(context: PartitionedAssetContext): void {
+      made.push(`weekly ${context.partitionKey}`);
+    }
+  }
+  const checked = new Definitions({ pipelines: [Checked] });
+  const week = { partitions: "2024-01-07...2024-01-13" };
+
+  it.each(["2024-01-09", "throws"])("holds back what needs the partition, in its run and in others, until it passes: %s", async (fault) => {
+    bad = fault;
+    const millrace = await project.open(checked);
+    const failed = await millrace.backfill("*", week);
+    const left = fault === "throws" ? 15 : 3;
+    expect(failed).toMatchObject({ status: "FAILURE", error: `${left} partitions were not made: they failed, a blocking check of them did, or they need some that did.` }); // prettier-ignore
+    expect(made.filter((each) => each.startsWith("weekly") || each === "same 2024-01-09")).toEqual([]);
+    await project.close();
+
+    const later = await project.open(checked);
+    made.splice(0);
+    expect(await later.retryBackfill(failed.id)).toMatchObject({ status: "FAILURE" });
+    expect(made.filter((each) => !each.startsWith("rows"))).toEqual([]);
+    bad = "";
+    made.splice(0);
+    expect(await later.retryBackfill(failed.id)).toMatchObject({ status: "SUCCESS" });
+    expect(new Set(made)).toContain("weekly 2024-01-07");
+    expect(made.filter((each) => each.endsWith("01-09"))).toEqual(["rows 2024-01-09", "same 2024-01-09"]);
+  });
+
+  it("of the asset's own method holds back what needs a partition that it fails for", async () => {
+    @Pipeline()
+    class Kept {
+      @Asset({ partitions: days, checks: [{ name: "fine", blocking: true }], backfill: { maxPartitionsPerRun: "all" } })
+      rows(context: PartitionedAssetContext): PartitionValues<MaterializeResult<string>> {
+        return byPartition(
+          context.partitionKeys.map((key) => [
+            key,
+            new MaterializeResult({ value: key, checks: [new AssetCheckResult({ passed: key !== "2024-01-09" })] }),
+          ]),
+        );
+      }
+      @Asset({ partitions: weeks, deps: ["rows"] }) weekly(context: PartitionedAssetContext): void {
+        made.push(`weekly ${context.partitionKey}`);
+      }
+    }
+    const millrace = await project.open(new Definitions({ pipelines: [Kept] }));
+    expect(await millrace.backfill("*", { partitions: "2024-01-01...2024-01-14" })).toMatchObject({
+      status: "FAILURE",
+    });
+    expect(made).toEqual([]);
+  });
+});
+
+it("gives its runs a priority below others', unless its tags name one", async () => {
+  const millrace = await project.open(definitions);
+  const priority = async (tags: Record<string, string>): Promise<unknown> => {
+    await millrace.backfill("key:orders", { partitions: "2024-01-02", tags });
+    return (await millrace.store.listRuns({ limit: 1 }))[0]?.tags["millrace/priority"];
+  };
+  expect([await priority({}), await priority({ "millrace/priority": "5" })]).toEqual(["-10", "5"]);
 });

@@ -1,7 +1,8 @@
 import { systemClock } from "../../../src/base/clock.js";
 import { RequestError } from "../../../src/base/errors.js";
 import { isFinalBackfill } from "../../../src/model/backfill.js";
-import type { BackfillProgressRecord, BackfillRecord } from "../../../src/storage/backfill-store.js";
+import { IndexSet } from "../../../src/model/partitions/index-set.js";
+import type { BackfillAssetProgress, BackfillProgressRecord, BackfillRecord } from "../../../src/storage/backfill-store.js";
 import type { Store } from "../../../src/storage/store.js";
 import { liveRuns } from "../../launch/earlier-runs.js";
 import { EXIT } from "../exit-codes.js";
@@ -79,12 +80,13 @@ async function cancel(store: Store, { id }: BackfillRecord): Promise<BackfillRec
 }
 
 function json(record: BackfillRecord, progress: BackfillProgressRecord | undefined): unknown {
-  const assets = progress?.assets.map(({ assetKey, indexes, requested, materialized, failed }) => ({
-    assetKey,
-    target: indexes.size,
-    requested: requested.size,
-    materialized: materialized.size,
-    failed: failed.size,
+  const assets = progress?.assets.map((asset) => ({
+    assetKey: asset.assetKey,
+    target: asset.indexes.size,
+    requested: asset.requested.size,
+    materialized: asset.materialized.size,
+    failed: asset.failed.size,
+    checkFailed: checkFailed(asset).size,
   }));
   return { ...record, runs: progress?.runs ?? {}, assets: assets ?? [] };
 }
@@ -92,14 +94,12 @@ function json(record: BackfillRecord, progress: BackfillProgressRecord | undefin
 function text(record: BackfillRecord, progress: BackfillProgressRecord | undefined, isDriven: boolean): string {
   const { id, status, asked, who, why, createdAtMs, endedAtMs, error } = record;
   const took = endedAtMs === undefined ? "" : `, took ${durationText(endedAtMs - createdAtMs)}`;
-  const rows = (progress?.assets ?? []).map(({ assetKey, indexes, requested, materialized, failed }) => [
-    assetKey,
-    String(indexes.size),
-    String(materialized.size),
-    String(failed.size),
-    String(requested.difference(materialized).difference(failed).size),
-    String(indexes.difference(requested).size),
-  ]);
+  const rows = (progress?.assets ?? []).map((asset) => {
+    const { assetKey, indexes, requested, materialized, failed } = asset;
+    const underWay = requested.difference(materialized).difference(failed);
+    const sets = [indexes, materialized, checkFailed(asset), failed, underWay, indexes.difference(requested)];
+    return [assetKey, ...sets.map(({ size }) => String(size))];
+  });
   const runs = Object.entries(progress?.runs ?? {}).map(([name, count]) => `${count} ${statusText(name)}`);
   return [
     `Backfill ${id} ${statusText(status)}`,
@@ -111,7 +111,12 @@ function text(record: BackfillRecord, progress: BackfillProgressRecord | undefin
     ...(error === undefined ? [] : [error]),
     ...(status === "RUNNING" && !isDriven ? [`No process drives it: \`millrace backfill resume ${shortId(id)}\`.`] : []),
     "",
-    table(["asset", "target", "materialized", "failed", "under way", "waiting"], rows),
+    table(["asset", "target", "materialized", "check failed", "failed", "under way", "waiting"], rows),
     "",
   ].join("\n");
+}
+
+/** What was materialized and did not pass a check that runs on its own. */
+function checkFailed({ materialized, failedChecks }: BackfillAssetProgress): IndexSet {
+  return Object.values(failedChecks).reduce((all, set) => all.union(set.intersection(materialized)), IndexSet.empty());
 }

@@ -39,6 +39,7 @@ interface StepRow {
   readonly layout_no: number | null;
   readonly partitions: StoredBytes | null;
   readonly divided: string | null;
+  readonly key: string;
   readonly status: StepStatus;
   readonly assets: string;
 }
@@ -123,11 +124,17 @@ export class BackfillLedger {
 
   #addStep(progress: ReadonlyMap<string, AssetProgress>, step: StepRow): void {
     const divided = step.divided === null ? [] : (JSON.parse(step.divided) as string[]);
-    for (const assetKey of JSON.parse(step.assets) as string[]) {
+    const setOf = ({ assetKey, layout }: AssetProgress): IndexSet =>
+      divided.includes(assetKey) ? this.#ofRun(step, layout) : IndexSet.range(0, 1);
+    const assets = JSON.parse(step.assets) as string[];
+    for (const assetKey of assets) {
       const asset = progress.get(assetKey);
-      if (!asset) continue;
-      const of = divided.includes(assetKey) ? this.#ofRun(step, asset.layout) : IndexSet.range(0, 1);
-      asset.add(of, step.status === "SUCCESS" ? "materialized" : isFinal(step.run_status) ? "failed" : "requested");
+      asset?.add(setOf(asset), step.status === "SUCCESS" ? "materialized" : isFinal(step.run_status) ? "failed" : "requested");
+    }
+    if (assets.length > 0 || !isFinal(step.run_status)) return;
+    for (const check of step.key.split("+")) {
+      const asset = progress.get(check.slice(0, check.lastIndexOf("#")));
+      asset?.addCheck(check, setOf(asset), step.status === "SUCCESS");
     }
   }
 
@@ -142,6 +149,7 @@ class AssetProgress {
   #requested = IndexSet.empty();
   #materialized = IndexSet.empty();
   #failed = IndexSet.empty();
+  readonly #failedChecks = new Map<string, IndexSet>();
 
   constructor(
     readonly assetKey: string,
@@ -157,9 +165,15 @@ class AssetProgress {
     this.#failed = this.#failed.difference(set);
   }
 
+  addCheck(check: string, set: IndexSet, succeeded: boolean): void {
+    const failed = this.#failedChecks.get(check) ?? IndexSet.empty();
+    this.#failedChecks.set(check, succeeded ? failed.difference(set) : failed.union(set));
+  }
+
   told(): BackfillAssetProgress {
     const { assetKey, layout, indexes } = this;
-    return { assetKey, layout, indexes, requested: this.#requested, materialized: this.#materialized, failed: this.#failed };
+    const failedChecks = Object.fromEntries([...this.#failedChecks].filter(([, set]) => set.size > 0));
+    return { assetKey, layout, indexes, requested: this.#requested, materialized: this.#materialized, failed: this.#failed, failedChecks };
   }
 }
 

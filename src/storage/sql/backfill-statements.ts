@@ -15,6 +15,6 @@ export function backfillTexts({ listed }: Dialect) {
     backfillTargets: "select asset_key, layout_no, indexes from backfill_target where backfill_no = ? order by no",
     backfillRunCounts: "select status, count(*) as n from run where backfill_no = ? group by status",
     backfillSteps:
-      "select run.no, run.status as run_status, run.layout_no, run.partitions, run.divided, step.status, step.assets from run join step on step.run_no = run.no where run.backfill_no = ? order by run.no, step.no",
+      "select run.no, run.status as run_status, run.layout_no, run.partitions, run.divided, step.key, step.status, step.assets from run join step on step.run_no = run.no where run.backfill_no = ? order by run.no, step.no",
   };
 }
