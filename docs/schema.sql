@@ -1,4 +1,4 @@
--- Schema 3 of the store, as a new one has it. Written by tools/schema.mjs.
+-- Schema 4 of the store, as a new one has it. Written by tools/schema.mjs.
 
 CREATE TABLE schema_migration (
   version integer primary key,
@@ -186,7 +186,11 @@ CREATE TABLE `backfill` (
   `error` text,
   `created_at_ms` bigint not null,
   `ended_at_ms` bigint,
-  `run_count` integer not null default '0'
+  `run_count` integer not null default '0',
+  `epoch` integer not null default '0',
+  `driver` text,
+  `lease_until_ms` bigint,
+  `retried_after` text
 );
 
 CREATE UNIQUE INDEX `backfill_id` on `backfill` (`id`);

@@ -10,10 +10,18 @@ const product: BuiltBackfills = {
   ...built<typeof import("../../src/base/clock")>("src/base/clock.js"),
 };
 
-/** One backfill from its request to its end: `node backfill-scenario.ts HOME`. */
+const DAYS = "key:orders or key:index";
+
+/** A backfill from its request over its failure and its retry to its end, then one that is paused, resumed and canceled: `node backfill-scenario.ts HOME`. */
 async function main(home: string): Promise<void> {
-  const { store, backfills } = await openedDays(home, product);
-  await backfills.resume(await backfills.create("*", await backfills.plan("*"), {}));
+  const { store, backfills, mend } = await openedDays(home, product);
+  const failed = await backfills.resume(await backfills.create(DAYS, await backfills.plan(DAYS), {}));
+  mend();
+  await backfills.retry(failed);
+  const options = { maxConcurrentRuns: 1 };
+  const other = await backfills.create("returns", await backfills.plan("returns", options), options);
+  const paused = await backfills.resume(other, { onRunStart: () => void store.pauseBackfill(other.id) });
+  await backfills.resume(paused, { onRunStart: () => void store.cancelBackfill(other.id, 1) });
   await store.close();
 }
 

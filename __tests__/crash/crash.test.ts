@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { openProjectStore } from "../../runtime/instance/open-store";
 import { thisProcess } from "../../runtime/instance/process-identity";
-import { repairStore } from "../../runtime/instance/repair";
+import { repairBackfills, repairStore } from "../../runtime/instance/repair";
 import { Session } from "../../runtime/launch/session";
 import { scanDefinitions } from "../../runtime/scan/scan-definitions";
 import { systemClock } from "../../src/base/clock";
@@ -16,7 +16,7 @@ import { openedShop, type Built } from "./opened-shop";
 import { EXPECTED } from "./shop";
 import { untruths } from "./truths";
 
-const product: Built = { openProjectStore, repairStore, thisProcess, Session, scanDefinitions, systemClock };
+const product: Built = { openProjectStore, repairStore, repairBackfills, thisProcess, Session, scanDefinitions, systemClock };
 const statements = compileStatements(sqliteDialect);
 const SHOP = { limit: 10, tag: { key: "scenario", value: "shop" } } as const;
 

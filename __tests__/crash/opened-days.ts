@@ -1,5 +1,6 @@
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Asset, dailyPartitions, Definitions, Pipeline } from "millrace";
+import { Asset, dailyPartitions, Definitions, PartitionedAssetContext, Pipeline } from "millrace";
 import type { openProjectStore } from "../../runtime/instance/open-store";
 import type { thisProcess } from "../../runtime/instance/process-identity";
 import type { Settings } from "../../runtime/instance/settings";
@@ -10,16 +11,26 @@ import type { Clock } from "../../src/base/clock";
 
 const days = dailyPartitions({ start: "2024-01-01", end: "2024-01-04" });
 
-/** Three days, and a range over them. */
-@Pipeline()
-class Days {
-  @Asset({ partitions: days })
-  orders(): number {
-    return 1;
-  }
+/** Orders of every day but this one can be made before it is mended. */
+const BROKEN: readonly string[] = ["2024-01-02", "2024-01-03"];
 
-  @Asset({ partitions: days, backfill: { maxPartitionsPerRun: "all" }, deps: ["orders"] })
-  index(): void {}
+/** Three days, two of which fail until they are mended, and a range over them; something else that another backfill makes. */
+function daysOf(mendedFile: string): new () => object {
+  @Pipeline()
+  class Days {
+    @Asset({ partitions: days })
+    orders({ partitionKey }: PartitionedAssetContext): number {
+      if (BROKEN.includes(partitionKey) && !existsSync(mendedFile)) throw new Error("no orders");
+      return 1;
+    }
+
+    @Asset({ partitions: days, backfill: { maxPartitionsPerRun: "all" }, deps: ["orders"] })
+    index(): void {}
+
+    @Asset({ partitions: days })
+    returns(): void {}
+  }
+  return Days;
 }
 
 /** The parts of the product that a backfill takes: in the scenario's process those that were built. */
@@ -34,7 +45,8 @@ export interface BuiltBackfills {
 
 /** The project of the scenario in this folder, opened as a command opens it. */
 export async function openedDays(home: string, product: BuiltBackfills) {
-  const resolved = await product.scanDefinitions(new Definitions({ pipelines: [Days] }), "The days");
+  const mendedFile = join(home, "mended");
+  const resolved = await product.scanDefinitions(new Definitions({ pipelines: [daysOf(mendedFile)] }), "The days");
   const { store, storageDir } = await product.openProjectStore({ home: join(home, "store"), fsync: "FULL" } as Settings);
   const session = new product.Session({
     resolved,
@@ -47,5 +59,5 @@ export async function openedDays(home: string, product: BuiltBackfills) {
     concurrency: 2,
     cancelGraceMs: 10_000,
   });
-  return { store, backfills: new product.Backfills(session) };
+  return { store, backfills: new product.Backfills(session), mend: () => writeFileSync(mendedFile, "") };
 }

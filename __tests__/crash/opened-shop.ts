@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Definitions } from "millrace";
 import type { openProjectStore } from "../../runtime/instance/open-store";
 import type { thisProcess } from "../../runtime/instance/process-identity";
-import type { repairStore } from "../../runtime/instance/repair";
+import type { repairBackfills, repairStore } from "../../runtime/instance/repair";
 import type { Settings } from "../../runtime/instance/settings";
 import type { Session } from "../../runtime/launch/session";
 import type { scanDefinitions } from "../../runtime/scan/scan-definitions";
@@ -14,6 +14,7 @@ import { PIPELINES, Weather } from "./shop";
 export interface Built {
   readonly openProjectStore: typeof openProjectStore;
   readonly repairStore: typeof repairStore;
+  readonly repairBackfills: typeof repairBackfills;
   readonly thisProcess: typeof thisProcess;
   readonly Session: typeof Session;
   readonly scanDefinitions: typeof scanDefinitions;
@@ -35,7 +36,10 @@ export async function openedShop(home: string, product: Built, more: readonly (n
     repaired,
     me,
     mendedFile,
-    repair: (of: Store) => product.repairStore(of, product.systemClock.nowMs()),
+    repair: async (of: Store) => {
+      await product.repairStore(of, product.systemClock.nowMs());
+      await product.repairBackfills(of, product.systemClock.nowMs());
+    },
     sessionOn: (of: Store): Session => new product.Session({ ...about, store: of, concurrency: 4, cancelGraceMs: 10_000 }),
   };
 }

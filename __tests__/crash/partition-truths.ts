@@ -35,7 +35,9 @@ export function partitionUntruths(path: string): string[] {
     const events = all<EventRow>("select id, run_no, type, asset_key, partition_key, partition_index from event where asset_key is not null order by id"); // prettier-ignore
     const assets = new Set(runs.flatMap(({ divided }) => (divided === null ? [] : (JSON.parse(divided) as string[]))));
     const asked = all<{ n: number }>("select coalesce(sum(run_count), 0) as n from backfill")[0]?.n;
+    const driven = all<{ id: string }>("select id from backfill where driver is not null or status = 'CANCELING'");
     return [
+      ...differs("Backfills that a process drives", driven, []),
       ...differs("Claims of partitions", all("select asset_key from partition_claim"), []),
       ...differs("Runs that backfills asked for", asked, runs.filter(({ backfill_no }) => backfill_no !== null).length),
       ...[...assets].flatMap((assetKey) => {

@@ -33,6 +33,7 @@ async function main(home: string): Promise<void> {
   const first = await session.materialize("* and not (key:quick or key:slow)", { tags: { scenario: "shop" } });
   await fencesAndGroups(store, me);
   await partitionsAndBackfills(store, me);
+  await opened.repair(store);
 
   Waiting.started = () => void store.requestCancel(lastRun, Date.now()).then(() => Waiting.release());
   let lastRun = "";

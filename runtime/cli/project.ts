@@ -7,7 +7,7 @@ import type { Store } from "../../src/storage/store.js";
 import { Session } from "../launch/session.js";
 import { loadDefinitions } from "../bootstrap/load-definitions.js";
 import { openProject } from "../bootstrap/open-project.js";
-import { openProjectStore } from "../instance/open-store.js";
+import { openProjectStore, type OpenedStore } from "../instance/open-store.js";
 import { thisProcess } from "../instance/process-identity.js";
 import { readSettings, type Settings } from "../instance/settings.js";
 import type { CommonOptions } from "./program.js";
@@ -20,9 +20,10 @@ export function settingsFor(options: CommonOptions): Promise<Settings> {
 /** Runs `body` with the project's store, and closes it whatever happens. */
 export async function withStore<T>(options: CommonOptions, body: (store: Store, settings: Settings) => Promise<T>): Promise<T> {
   const settings = await settingsFor(options);
-  const { store, repaired } = await openProjectStore(settings);
+  const opened = await openProjectStore(settings);
+  const { store } = opened;
   try {
-    await sayRepaired(store, repaired);
+    await sayRepaired(opened);
     return await body(store, settings);
   } finally {
     await store.close();
@@ -34,10 +35,10 @@ export async function withSession<T>(options: CommonOptions, body: (session: Ses
   const settings = await settingsFor(options);
   const { loaded, opened } = await openProject(settings, () => loadDefinitions(settings));
   const { resolved, codeVersion } = loaded;
-  const { store, storageDir, repaired } = opened;
+  const { store, storageDir } = opened;
   try {
     for (const warning of resolved.warnings) process.stderr.write(`warning: ${warning}\n`);
-    await sayRepaired(store, repaired);
+    await sayRepaired(opened);
     const session = new Session({
       resolved,
       store,
@@ -55,10 +56,15 @@ export async function withSession<T>(options: CommonOptions, body: (session: Ses
   }
 }
 
-async function sayRepaired(store: RunStore, repaired: readonly string[]): Promise<void> {
+async function sayRepaired({ store, repaired, repairedBackfills }: OpenedStore): Promise<void> {
   for (const id of repaired) {
     const run = await store.getRun(id);
     process.stderr.write(`Run ${id} was left by a process that is gone; it is now marked ${run?.status}.\n`);
+  }
+  for (const id of repairedBackfills) {
+    const { status } = (await store.getBackfill(id)) ?? {};
+    const now = status === "RUNNING" ? `go on with \`millrace backfill resume ${shortId(id)}\`` : `it is now ${status}`;
+    process.stderr.write(`Backfill ${id} was left by a process that is gone; ${now}.\n`);
   }
 }
 

@@ -15,8 +15,8 @@ import { LEASE_MS } from "./run-worker.js";
 export interface RunOrigin {
   readonly parentRunId?: string;
   readonly rootRunId?: string;
-  /** The backfill that asks for it; it must be RUNNING. */
-  readonly backfillId?: string;
+  /** The backfill that asks for it, with the epoch in which this process drives it. */
+  readonly backfill?: { readonly id: string; readonly epoch: number };
   /** At most one run per key, for ever. */
   readonly runKey?: string;
 }
@@ -49,7 +49,7 @@ export async function createAndClaim(
     createdAtMs: nowMs,
     ...(request.parentRunId === undefined ? {} : { parentRunId: request.parentRunId }),
     ...(request.rootRunId === undefined ? {} : { rootRunId: request.rootRunId }),
-    ...(request.backfillId === undefined ? {} : { backfillId: request.backfillId }),
+    ...(request.backfill ? { backfill: request.backfill } : {}),
     ...(request.runKey === undefined ? {} : { runKey: request.runKey }),
     plan: request.plan as unknown as Json,
     config: request.config,

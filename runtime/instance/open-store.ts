@@ -4,7 +4,7 @@ import { systemClock } from "../../src/base/clock.js";
 import { StoreError, messageOf } from "../../src/base/errors.js";
 import type { Store } from "../../src/storage/store.js";
 import { openStore } from "../store/store-proxy.js";
-import { repairStore } from "./repair.js";
+import { repairBackfills, repairStore } from "./repair.js";
 import { sweepStorage } from "./sweep-storage.js";
 import type { Settings } from "./settings.js";
 
@@ -15,6 +15,8 @@ export interface OpenedStore {
   readonly storageDir: string;
   /** Runs that a process which is gone had left. */
   readonly repaired: readonly string[];
+  /** Backfills that such a process drove. */
+  readonly repairedBackfills: readonly string[];
 }
 
 /** The file that holds the store. */
@@ -22,14 +24,16 @@ export function storeFile(settings: Settings): string {
   return join(settings.home, "millrace.db");
 }
 
-/** Opens the project's store, makes it where there is none, repairs runs whose process is gone, and sweeps away what those left half-written. */
+/** Opens the project's store, makes it where there is none, repairs runs and backfills whose process is gone, and sweeps away what those left half-written. */
 export async function openProjectStore(settings: Settings): Promise<OpenedStore> {
   prepareFolder(settings);
   const store = await openStore({ path: storeFile(settings), fsync: settings.fsync });
   const storageDir = join(settings.home, "storage");
-  const repaired = await repairStore(store, systemClock.nowMs());
+  const nowMs = systemClock.nowMs();
+  const repaired = await repairStore(store, nowMs);
+  const repairedBackfills = await repairBackfills(store, nowMs);
   if (repaired.length > 0) await sweepStorage(store, storageDir);
-  return { store, storageDir, repaired };
+  return { store, storageDir, repaired, repairedBackfills };
 }
 
 function prepareFolder(settings: Settings): void {

@@ -1,3 +1,4 @@
+import type { BackfillStore } from "../../src/storage/backfill-store.js";
 import type { Owner, RunStore } from "../../src/storage/run-store.js";
 import { stateOf } from "./process-identity.js";
 
@@ -14,6 +15,21 @@ export async function repairStore(store: RunStore, nowMs: number): Promise<strin
     if (state === "ALIVE") continue;
     const verdict = { reason: reasonFor(run.owner, state), onlyIfLapsed: state === "UNKNOWN" };
     if (await store.repairRun(run.runId, run.epoch, verdict, nowMs)) repaired.push(run.runId);
+  }
+  return repaired;
+}
+
+/**
+ * Takes backfills from drivers that are gone, by the same rules, once none of their runs is left: one that was being canceled is CANCELED, any other
+ * waits to be resumed.
+ * @returns ids of the backfills that were repaired
+ */
+export async function repairBackfills(store: BackfillStore, nowMs: number): Promise<string[]> {
+  const repaired: string[] = [];
+  for (const { backfillId, epoch, driver } of await store.drivenBackfills()) {
+    const state = stateOf(driver);
+    if (state === "ALIVE") continue;
+    if (await store.repairBackfill(backfillId, epoch, { onlyIfLapsed: state === "UNKNOWN" }, nowMs)) repaired.push(backfillId);
   }
   return repaired;
 }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { InternalError, RequestError, StoreError, messageOf } from "../../src/base/errors.js";
+import { InternalError, StoreError, messageOf } from "../../src/base/errors.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import type { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
 import { partitionsOf } from "../../src/planning/backfill/backfill-progress.js";
@@ -7,15 +7,16 @@ import type { BackfillRun } from "../../src/planning/backfill/run-groups.js";
 import { RunQueue } from "../../src/planning/backfill/run-queue.js";
 import { planRun } from "../../src/planning/plan-run.js";
 import { runPartitions } from "../../src/planning/run-partitions.js";
-import type { BackfillMove, BackfillRecord } from "../../src/storage/backfill-store.js";
+import type { BackfillRecord, BackfillVerdict } from "../../src/storage/backfill-store.js";
 import { mostFailures, storedConduct, type BackfillConduct } from "./backfill-options.js";
 import { BackfillRunOutcome } from "./backfill-run-outcome.js";
-import { runKeyBase } from "./earlier-runs.js";
 import type { RunReport, Session } from "./session.js";
 
 /** What a driver begins with. */
 export interface BackfillState {
   readonly record: BackfillRecord;
+  /** In which this process drives it; every write carries it. */
+  readonly epoch: number;
   readonly planner: BackfillPlanner;
   /** Ids of the checks that run with their assets. */
   readonly checks: readonly string[];
@@ -23,8 +24,6 @@ export interface BackfillState {
   readonly blocking: ReadonlySet<string>;
   /** Runs that failed before and count towards the limit. */
   readonly failures: number;
-  /** How many runs of the same assets and partitions there were, by {@link runKeyBase}. */
-  readonly earlier: ReadonlyMap<string, number>;
 }
 
 /** Who watches a backfill, and who stops it. */
@@ -40,7 +39,8 @@ const PRIORITY = "-10";
 
 /**
  * Takes a running backfill to its end, in this process. What it does next follows from the end of a run, never from the time. It holds nothing that
- * the store does not: a run is made in one transaction that also counts it as asked for, under a key that there is once.
+ * the store does not: a run is made in one transaction that also counts it as asked for, under a key that there is once, and only while the backfill
+ * is this process's.
  */
 export class BackfillDriver {
   readonly #session: Session;
@@ -104,20 +104,20 @@ export class BackfillDriver {
   }
 
   async #run(run: BackfillRun): Promise<void> {
-    const { record, planner, earlier } = this.#state;
+    const { record, epoch, planner } = this.#state;
     const plan = this.#planOf(run);
     const outcome = new BackfillRunOutcome({
       plan,
       indexOf: (key, partition) => planner.graph.space(key)?.indexOf(partition),
       isBlocking: (id) => this.#state.blocking.has(id),
     });
-    const base = runKeyBase(run.assets, plan.partitions);
+    const what = JSON.stringify([[...run.assets].sort(), plan.partitions?.ranges ?? null]);
     const report = await this.#session.launch(
       {
         plan,
         selection: this.#conduct.selection,
-        backfillId: record.id,
-        runKey: `backfill ${record.id} ${base} #${(earlier.get(base) ?? 0) + 1}`,
+        backfill: { id: record.id, epoch },
+        runKey: `backfill ${record.id} ${what} #${epoch}`,
       },
       {
         tags: { "millrace/priority": PRIORITY, ...record.tags, "millrace/backfill": record.id },
@@ -148,45 +148,31 @@ export class BackfillDriver {
   #broke(error: unknown): void {
     this.#isOver = true;
     if (error instanceof StoreError && error.code === "STORE.BACKFILL_NOT_RUNNING") return; // paused or canceled from elsewhere
-    const { id } = this.#state.record;
-    this.#error ??=
-      error instanceof StoreError && error.code === "STORE.DUPLICATE_RUN"
-        ? new RequestError("BACKFILL.DRIVEN_ELSEWHERE", `Another process drives backfill ${id}.`, {
-            fix: `Let it go on; see \`millrace backfill show ${id}\`.`,
-            cause: error,
-          })
-        : error instanceof Error
-          ? error
-          : new InternalError(messageOf(error), { cause: error });
+    this.#error ??= error instanceof Error ? error : new InternalError(messageOf(error), { cause: error });
   }
 
   async #conclude(): Promise<BackfillRecord> {
     const { store } = this.#session;
-    const { id } = this.#state.record;
-    const drivenElsewhere = this.#error instanceof RequestError && this.#error.code === "BACKFILL.DRIVEN_ELSEWHERE";
-    if (!drivenElsewhere) {
-      await store.setBackfillStatus(id, { from: ["CANCELING"], to: "CANCELED", atMs: this.#session.clock.nowMs() });
-      const move = this.#verdict();
-      if (move) await store.setBackfillStatus(id, move);
-    }
+    const { record, epoch } = this.#state;
+    await store.releaseBackfill(record.id, epoch, this.#verdict());
     if (this.#error !== undefined) throw this.#error;
-    return (await store.getBackfill(id)) ?? this.#state.record;
+    return (await store.getBackfill(record.id)) ?? record;
   }
 
-  #verdict(): BackfillMove | undefined {
-    const at = { from: ["RUNNING"], atMs: this.#session.clock.nowMs() } as const;
+  #verdict(): BackfillVerdict {
+    const atMs = this.#session.clock.nowMs();
     const { target, materialized } = this.#state.planner.progress;
     const left = [...target].reduce((sum, [key, set]) => sum + set.difference(partitionsOf(materialized, key)).size, 0);
-    if (left === 0) return { ...at, to: "SUCCESS" };
-    if (this.#error !== undefined) return { ...at, to: "FAILURE", error: messageOf(this.#error) };
+    if (left === 0) return { status: "SUCCESS", atMs };
+    if (this.#error !== undefined) return { status: "FAILURE", atMs, error: messageOf(this.#error) };
     if (this.#failures >= mostFailures(this.#conduct))
       return {
-        ...at,
-        to: "FAILURE",
+        status: "FAILURE",
+        atMs,
         error: `It stopped after ${counted(this.#failures, "failed run")}, as asked; ${counted(left, "partition")} ${left === 1 ? "is" : "are"} left.`,
       };
-    if (this.#stopped.signal.aborted) return { ...at, to: "PAUSED" };
-    return this.#isOver ? undefined : { ...at, to: "FAILURE", error: notMade(left) };
+    if (this.#stopped.signal.aborted || this.#isOver) return { status: "PAUSED", atMs };
+    return { status: "FAILURE", atMs, error: notMade(left) };
   }
 }
 

@@ -1,21 +1,20 @@
 import { RequestError } from "../../src/base/errors.js";
 import { newId } from "../../src/base/ids.js";
 import { checkId, type AssetKey } from "../../src/model/asset-spec.js";
-import { isFinalBackfill } from "../../src/model/backfill.js";
 import { toJson } from "../../src/model/metadata.js";
 import { IndexSet } from "../../src/model/partitions/index-set.js";
 import { dynamicNames, layoutOf, sameLayout, type PartitionLayout } from "../../src/model/partitions/partition-layout.js";
 import { translatePartitions } from "../../src/model/partitions/translate-partitions.js";
 import { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
 import type { BackfillGraph } from "../../src/planning/backfill/backfill-graph.js";
-import { NO_PARTITIONS } from "../../src/planning/backfill/next-runs.js";
 import { partitionsOf, type BackfillProgress } from "../../src/planning/backfill/backfill-progress.js";
 import type { AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
 import type { BackfillAssetProgress, BackfillRecord } from "../../src/storage/backfill-store.js";
 import type { Store } from "../../src/storage/store.js";
 import { BackfillDriver, type BackfillWatch } from "./backfill-driver.js";
 import { conductOf, storedConduct, thisUser, type BackfillOptions } from "./backfill-options.js";
-import { earlierRuns, liveRuns, partitionsOfRuns } from "./earlier-runs.js";
+import { refuseEnded, whileClaimed, type TakeUp } from "./claim-backfill.js";
+import { earlierRuns, partitionsOfRuns } from "./earlier-runs.js";
 import { graphOf, planBackfill, type PlannedBackfill, type PlanningGround } from "./planned-backfill.js";
 import type { Session } from "./session.js";
 
@@ -63,46 +62,28 @@ export class Backfills {
   }
 
   /** Drives a new backfill, or one that was paused or whose process is gone; partitions whose runs were cut off are made again. */
-  async resume(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
-    if (isFinalBackfill(record.status) || record.status === "CANCELING")
-      throw new RequestError("BACKFILL.OVER", `Backfill ${record.id} is ${record.status}; there is nothing to resume.`, {
-        fix: `\`millrace backfill retry ${record.id}\` makes what failed or is left.`,
-      });
+  resume(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
     return this.#drive(record, "cut off", watch);
   }
 
   /** Drives a backfill that has ended once more: what failed or was left is made. */
-  async retry(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
-    if (record.status === "SUCCESS")
-      throw new RequestError("BACKFILL.NOTHING_TO_RETRY", `Backfill ${record.id} has made everything.`, {
-        fix: "Ask for a new backfill: `millrace backfill SELECTION`.",
-      });
+  retry(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
     return this.#drive(record, "failed", watch);
   }
 
-  async #drive(record: BackfillRecord, again: "cut off" | "failed", watch: BackfillWatch): Promise<BackfillRecord> {
-    const [live] = await liveRuns(this.#store, record.id);
-    if (live)
-      throw new RequestError(
-        "BACKFILL.DRIVEN_ELSEWHERE",
-        `Another process drives backfill ${record.id}: its run ${live.id} is ${live.status}.`,
-        {
-          fix: `Let it go on, or stop it with \`millrace backfill pause ${record.id}\`.`,
-        },
-      );
-    const { graph, progress, runs } = await this.#read(record);
-    const earlier = await earlierRuns(this.#store, record.id);
-    const repeated = again === "failed" ? progress.failed : partitionsOfRuns(earlier.cutOff, graph);
-    const planner = new BackfillPlanner(graph, without(progress, repeated));
-    const atMs = this.#session.clock.nowMs();
-    await this.#store.setBackfillStatus(record.id, { from: ["REQUESTED", "PAUSED", "CANCELED", "FAILURE"], to: "RUNNING", atMs });
-    const { checks } = this.#session.select(storedConduct(record.options).selection);
-    const failures = again === "failed" ? 0 : runs - earlier.cutOff.filter(({ status }) => status === "FAILURE").length;
-    return new BackfillDriver(
-      this.#session,
-      { record, planner, checks, blocking: this.#blocking, failures, earlier: earlier.count },
-      watch,
-    ).drive();
+  async #drive({ id, ...asked }: BackfillRecord, again: TakeUp["again"], watch: BackfillWatch): Promise<BackfillRecord> {
+    refuseEnded({ id, ...asked }, again);
+    const graph = await this.#graphOf(id);
+    const { checks } = this.#session.select(storedConduct(asked.options).selection);
+    const takeUp = { driver: this.#session.owner, nowMs: this.#session.clock.nowMs(), again };
+    return whileClaimed(this.#store, id, takeUp, async (epoch) => {
+      const record = await this.get(id);
+      const progress = await this.#progressOf(id, graph);
+      const { cutOff, failures } = await earlierRuns(this.#store, record);
+      const planner = new BackfillPlanner(graph, without(progress, partitionsOfRuns(cutOff, graph)));
+      const state = { record, epoch, planner, checks, blocking: this.#blocking, failures };
+      return new BackfillDriver(this.#session, state, watch).drive();
+    });
   }
 
   async #ground(): Promise<Omit<PlanningGround, "order">> {
@@ -111,35 +92,40 @@ export class Backfills {
     return { store: this.#store, resolved, asOf, staleness: (keys) => this.#session.staleness(keys) };
   }
 
-  /** How far the backfill is, in the numbers that partitions have now. */
-  async #read(record: BackfillRecord): Promise<{ graph: BackfillGraph; progress: BackfillProgress; runs: number }> {
-    const stored = await this.#store.backfillProgress(record.id);
-    const assets = stored?.assets ?? [];
-    const gone = assets.find(({ assetKey }) => this.#session.specOf(assetKey) === undefined);
-    if (gone)
-      throw new RequestError("BACKFILL.ASSET_GONE", `Backfill ${record.id} makes "${gone.assetKey}", which is not defined any more.`, {
+  /** The assets of the backfill as they are defined now. */
+  async #graphOf(id: string): Promise<BackfillGraph> {
+    const keys = new Set((await this.#store.backfillProgress(id))?.assets.map(({ assetKey }) => assetKey));
+    const gone = [...keys].find((key) => this.#session.specOf(key) === undefined);
+    if (gone !== undefined)
+      throw new RequestError("BACKFILL.ASSET_GONE", `Backfill ${id} makes "${gone}", which is not defined any more.`, {
         fix: "Bring it back, or cancel this backfill and ask for another one.",
       });
-    const keys = new Set(assets.map(({ assetKey }) => assetKey));
-    const graph = graphOf(
+    const order = this.#session.graph.topologicalOrder();
+    return graphOf(
       await this.#ground(),
-      this.#session.graph.topologicalOrder().filter((key) => keys.has(key)),
+      order.filter((key) => keys.has(key)),
     );
+  }
+
+  /** How far the backfill is, in the numbers that partitions have now. */
+  async #progressOf(id: string, graph: BackfillGraph): Promise<BackfillProgress> {
     const sets = { target: new Map<AssetKey, IndexSet>(), requested: new Map<AssetKey, IndexSet>(), materialized: new Map<AssetKey, IndexSet>(), failed: new Map<AssetKey, IndexSet>() }; // prettier-ignore
+    const { assets = [] } = (await this.#store.backfillProgress(id)) ?? {};
     for (const asset of assets) {
       const { assetKey, layout, indexes, requested, materialized, failed } = asset;
       const now = await this.#translation(layout, graph, assetKey);
-      const held = this.#heldBack(asset);
+      const held = this.#heldBack(asset, asset.failedChecks);
+      const again = this.#heldBack(asset, asset.retriedChecks);
       sets.target.set(assetKey, now(indexes));
-      sets.requested.set(assetKey, now(requested));
+      sets.requested.set(assetKey, now(requested.difference(again)));
       sets.materialized.set(assetKey, now(materialized.difference(held)));
-      sets.failed.set(assetKey, now(failed.union(held)));
+      sets.failed.set(assetKey, now(failed.union(held).difference(again)));
     }
-    return { graph, progress: sets, runs: stored?.runs.FAILURE ?? 0 };
+    return sets;
   }
 
-  /** What was materialized and is held back by a blocking check: it counts as failed. */
-  #heldBack({ materialized, failedChecks }: BackfillAssetProgress): IndexSet {
+  /** What was materialized and is held back by a blocking check among these: it counts as failed. */
+  #heldBack({ materialized }: BackfillAssetProgress, failedChecks: BackfillAssetProgress["failedChecks"]): IndexSet {
     const sets = Object.entries(failedChecks).map(([id, set]) => (this.#blocking.has(id) ? set : IndexSet.empty()));
     return sets.reduce((all, set) => all.union(set.intersection(materialized)), IndexSet.empty());
   }
@@ -162,7 +148,6 @@ export class Backfills {
 
 /** The progress as if these partitions, as far as they failed, had not been asked for. */
 function without(progress: BackfillProgress, repeated: AssetPartitions): BackfillProgress {
-  if (repeated === NO_PARTITIONS) return progress;
   const again = new Map([...repeated].map(([key, set]) => [key, set.intersection(partitionsOf(progress.failed, key))]));
   const less = (sets: AssetPartitions): AssetPartitions =>
     new Map([...sets].map(([key, set]) => [key, set.difference(again.get(key) ?? set.difference(set))]));

@@ -1,43 +1,38 @@
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import { IndexSet } from "../../src/model/partitions/index-set.js";
 import { isFinal, RUN_STATUSES, type RunRecord } from "../../src/model/run.js";
-import type { RunPartitions, RunPlan } from "../../src/model/run-plan.js";
+import type { RunPlan } from "../../src/model/run-plan.js";
 import type { BackfillGraph } from "../../src/planning/backfill/backfill-graph.js";
+import type { BackfillRecord } from "../../src/storage/backfill-store.js";
 import type { Store } from "../../src/storage/store.js";
 
-/** Runs of a backfill that ended without success, before the process that drives it now. */
+/** Runs of a backfill that ended without success since it was last retried. */
 export interface EarlierRuns {
-  /** How many there are of the same assets and partitions, by {@link runKeyBase}. */
-  readonly count: ReadonlyMap<string, number>;
   /** Those that were cut off: their process is gone, or they were canceled. */
   readonly cutOff: readonly RunRecord[];
+  /** How many failed by themselves. */
+  readonly failures: number;
 }
 
 const PAGE = 500;
 
-/** A text that is equal for runs of the same assets and partitions. */
-export function runKeyBase(assets: readonly AssetKey[], partitions: RunPartitions | undefined): string {
-  return JSON.stringify([[...assets].sort(), partitions?.ranges ?? null]);
-}
-
-export async function earlierRuns(store: Store, backfillId: string): Promise<EarlierRuns> {
-  const count = new Map<string, number>();
+export async function earlierRuns(store: Store, { id: backfillId, retriedAfter }: BackfillRecord): Promise<EarlierRuns> {
   const cutOff: RunRecord[] = [];
+  let failures = 0;
   for (let beforeId: string | undefined; ;) {
     const page = await store.listRuns({
       backfillId,
       statuses: ["FAILURE", "CANCELED"],
       limit: PAGE,
       ...(beforeId === undefined ? {} : { beforeId }),
+      ...(retriedAfter === undefined ? {} : { afterId: retriedAfter }),
     });
     for (const run of page) {
-      const plan = run.plan as unknown as RunPlan;
-      const base = runKeyBase(assetsOf(plan), plan.partitions);
-      count.set(base, (count.get(base) ?? 0) + 1);
       if (run.status === "CANCELED" || (await isCutOff(store, run))) cutOff.push(run);
+      else failures += 1;
     }
     const last = page.at(-1);
-    if (!last || page.length < PAGE) return { count, cutOff };
+    if (!last || page.length < PAGE) return { cutOff, failures };
     beforeId = last.id;
   }
 }

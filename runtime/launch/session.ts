@@ -73,7 +73,7 @@ export interface MaterializeStaleOptions extends MaterializeOptions {
 }
 
 /** A run that was planned elsewhere. */
-export interface PlannedRun extends Pick<RunOrigin, "backfillId" | "runKey"> {
+export interface PlannedRun extends Pick<RunOrigin, "backfill" | "runKey"> {
   readonly plan: RunPlan;
   /** What it was made from, to be told. */
   readonly selection: string;
@@ -104,6 +104,11 @@ export class Session {
 
   get store(): Store {
     return this.#options.store;
+  }
+
+  /** This process. */
+  get owner(): Owner {
+    return this.#options.owner;
   }
 
   get clock(): Clock {

@@ -17,6 +17,7 @@ export function openMemoryStore(): Store {
   return {
     ...(Object.fromEntries([...WRITES, ...READS].map((method) => [method, call(method)])) as unknown as Store),
     keepLease: () => Promise.resolve(),
+    keepBackfill: () => Promise.resolve(),
     dropLease: () => Promise.resolve(),
     close: () => {
       ledger.close();

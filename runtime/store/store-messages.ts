@@ -21,7 +21,12 @@ export const WRITES = [
   "addDynamicPartitions",
   "deleteDynamicPartitions",
   "createBackfill",
-  "setBackfillStatus",
+  "claimBackfill",
+  "renewBackfill",
+  "releaseBackfill",
+  "pauseBackfill",
+  "cancelBackfill",
+  "repairBackfill",
 ] as const;
 export const READS = [
   "listRuns",
@@ -41,9 +46,12 @@ export const READS = [
   "dynamicPartitions",
   "getBackfill",
   "listBackfills",
+  "drivenBackfills",
   "backfillProgress",
 ] as const;
-export type Method = (typeof WRITES)[number] | (typeof READS)[number] | "keepLease" | "dropLease" | "close";
+/** Methods about leases that the thread renews by itself. */
+export const LEASES = ["keepLease", "keepBackfill", "dropLease"] as const;
+export type Method = (typeof WRITES)[number] | (typeof READS)[number] | (typeof LEASES)[number] | "close";
 
 /** One request to the store thread. */
 export interface StoreRequest {

@@ -4,7 +4,16 @@ import { Worker } from "node:worker_threads";
 import { StoreError, messageOf } from "../../src/base/errors.js";
 import type { Fsync } from "../../src/storage/run-store.js";
 import type { Store } from "../../src/storage/store.js";
-import { errorFrom, READS, WRITES, type Method, type StoreAnswer, type StoreRequest, type StoreThreadData } from "./store-messages.js";
+import {
+  errorFrom,
+  LEASES,
+  READS,
+  WRITES,
+  type Method,
+  type StoreAnswer,
+  type StoreRequest,
+  type StoreThreadData,
+} from "./store-messages.js";
 import { fromWire, toWire } from "./wire-sets.js";
 
 interface Waiting {
@@ -56,7 +65,7 @@ class StoreProxy {
     worker.on("message", (answer: StoreAnswer) => this.#answer(answer));
     worker.on("error", (error) => this.#lose(error));
     worker.on("exit", () => this.#lose(undefined));
-    const methods = [...WRITES, ...READS, "keepLease", "dropLease"] as const;
+    const methods = [...WRITES, ...READS, ...LEASES] as const;
     this.store = {
       ...(Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => this.#ask(method, args)])) as unknown as Store),
       close: () => this.#close(),

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/base/clock.js";
 import { InternalError, MillraceError, messageOf } from "../../src/base/errors.js";
 import { sqliteDialect } from "../../src/storage/sql/sqlite-dialect.js";
 import { StoreLedger } from "../../src/storage/sql/store-ledger.js";
-import { WRITES, type StoreAnswer, type StoreFault, type StoreRequest, type StoreThreadData } from "./store-messages.js";
+import { LEASES, WRITES, type StoreAnswer, type StoreFault, type StoreRequest, type StoreThreadData } from "./store-messages.js";
 import { fromWire, toWire } from "./wire-sets.js";
 
 if (!parentPort) throw new InternalError("The store thread was loaded outside a worker.");
@@ -12,6 +12,7 @@ const { path, fsync } = workerData as StoreThreadData;
 const leases = new Map<string, NodeJS.Timeout>();
 let closed = false;
 const writes = new Set<string>(WRITES);
+const aboutLeases = new Set<string>(LEASES);
 
 function faultOf(error: unknown): StoreFault {
   if (!(error instanceof MillraceError)) return { code: "STORE.FAILED", message: messageOf(error) };
@@ -56,7 +57,7 @@ function serve({ writer, reader }: { writer: StoreLedger; reader: StoreLedger },
   for (const request of requests) {
     if (writes.has(request.method)) continue;
     if (request.method === "close") return close(writer, reader, request.id);
-    port.postMessage(request.method === "keepLease" || request.method === "dropLease" ? lease(writer, request) : attempt(reader, request));
+    port.postMessage(aboutLeases.has(request.method) ? lease(writer, request) : attempt(reader, request));
   }
 }
 
@@ -93,19 +94,22 @@ function attempt(ledger: StoreLedger, request: StoreRequest): StoreAnswer {
 
 /** Renews from this thread, so that a step that keeps the main thread busy does not look dead. */
 function lease(writer: StoreLedger, request: StoreRequest): StoreAnswer {
-  const [runId, epoch, leaseMs] = request.args as [string, number, number];
-  clearInterval(leases.get(runId));
-  leases.delete(runId);
-  if (request.method === "keepLease") {
+  const [of, epoch, leaseMs] = request.args as [string, number, number];
+  clearInterval(leases.get(of));
+  leases.delete(of);
+  if (request.method !== "dropLease") {
     const renew = (): void => {
       try {
-        if (!writer.runs.renewLease(runId, epoch, systemClock.nowMs() + leaseMs)) clearInterval(timer);
+        const untilMs = systemClock.nowMs() + leaseMs;
+        const isBackfill = request.method === "keepBackfill";
+        const isKept = isBackfill ? writer.backfills.renewBackfill(of, epoch, untilMs) : writer.runs.renewLease(of, epoch, untilMs);
+        if (!isKept) clearInterval(timer);
       } catch {
         // Another process held the lock for too long; the next turn comes well before the lease ends.
       }
     };
     const timer = setInterval(renew, leaseMs / 3);
-    leases.set(runId, timer);
+    leases.set(of, timer);
   }
   return { id: request.id };
 }

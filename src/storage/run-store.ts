@@ -24,8 +24,11 @@ export interface NewRun {
   readonly claimedBy?: { readonly owner: Owner; readonly leaseMs: number };
   /** The partitions of its divided assets, which are these. Events of theirs that name no partition are about all of them. */
   readonly partitions?: PartitionSet & { readonly assets: readonly AssetKey[] };
-  /** The backfill that asks for it; refused with `STORE.BACKFILL_NOT_RUNNING` unless that is RUNNING. */
-  readonly backfillId?: string;
+  /**
+   * The backfill that asks for it, with the epoch of its driver; refused with `STORE.BACKFILL_NOT_RUNNING` unless that is RUNNING, and with
+   * `STORE.BACKFILL_FENCED` when another process drives it.
+   */
+  readonly backfill?: { readonly id: string; readonly epoch: number };
 }
 
 /** The process that works on a run; `processStartedAt` and `bootId` tell it from a later one with the same pid. */
@@ -131,6 +134,8 @@ export interface RunFilter {
   readonly backfillId?: string;
   /** Only runs created before this one. */
   readonly beforeId?: string;
+  /** Only runs created after this one. */
+  readonly afterId?: string;
   readonly limit: number;
 }
 
@@ -181,7 +186,8 @@ export interface RunStore {
   renewLease(runId: string, epoch: number, untilMs: number): Promise<boolean>;
   /** Renews the lease every third of `leaseMs` from the store's own thread, until dropped or lost. */
   keepLease(runId: string, epoch: number, leaseMs: number): Promise<void>;
-  dropLease(runId: string): Promise<void>;
+  /** Of a run or of a backfill. */
+  dropLease(id: string): Promise<void>;
   /** Newest first. */
   listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
   getRun(runId: string): Promise<RunRecord | undefined>;

@@ -9,7 +9,7 @@ const days = dailyPartitions({ start: "2024-01-01", end: "2024-02-01" });
 class Sales {
   @Asset({ partitions: days })
   async orders(context: PartitionedAssetContext): Promise<void> {
-    if (context.partitionKey === process.env.BROKEN) throw new Error("no orders");
+    if ((process.env.BROKEN ?? "").split(",").includes(context.partitionKey)) throw new Error("no orders");
     if (context.partitionKey === process.env.HANGING) {
       writeFileSync("hanging", "");
       const open = setInterval(() => undefined, 1_000);
@@ -85,13 +85,52 @@ test("a killed process's backfill is gone on with: nothing is forgotten, and wha
   const { code, stdout, stderr } = await project.run(["backfill", "resume", "last"]);
   expect({ code, stderr: project.plain(stderr) }).toEqual({
     code: 0,
-    stderr: "Run RUN was left by a process that is gone; it is now marked FAILURE.\n",
+    stderr:
+      "Run RUN was left by a process that is gone; it is now marked FAILURE.\n" +
+      "Backfill RUN was left by a process that is gone; go on with `millrace backfill resume RUN_ID_12___`.\n",
   });
   expect(stdout.split("\n").filter((line) => line.startsWith("✓"))).toEqual([
     "✓ orders  2024-01-04",
     "✓ orders  2024-01-05",
     "✓ orders  2024-01-06",
   ]);
+});
+
+test("a retry that was killed half-way is gone on with by resume: what it had not come to is made too, nothing twice", async () => {
+  const args = ["--partitions", "2024-01-01...2024-01-06", "--max-concurrent", "1"];
+  const failed = await project.run(["backfill", "orders", ...args], { env: { BROKEN: "2024-01-02,2024-01-04,2024-01-06" } });
+  expect(failed.code).toBe(1);
+  const live = project.start(["backfill", "retry", "last"], { env: { HANGING: "2024-01-04" } });
+  await live.printed("✓ orders  2024-01-02");
+  await hanging();
+  live.signal("SIGKILL");
+  await live.ended;
+  const { code, stdout } = await project.run(["backfill", "resume", "last"]);
+  expect(code).toBe(0);
+  expect(stdout.split("\n").filter((line) => line.startsWith("✓"))).toEqual(["✓ orders  2024-01-04", "✓ orders  2024-01-06"]);
+});
+
+test("what another process drives is refused with its name; canceled while its driver dies, it is CANCELED for the next command", async () => {
+  const live = project.start(["backfill", "orders", "--partitions", "2024-01-01...2024-01-06", "--max-concurrent", "1"], {
+    env: { HANGING: "2024-01-02" },
+  });
+  await hanging();
+  const { id, driver } = await project.json<{ id: string; driver: { pid: number; host: string } }>(["backfill", "show", "last"]);
+  expect(driver.pid).toBe(live.pid);
+  for (const verb of ["resume", "retry"])
+    expect((await project.run(["backfill", verb, "last"])).stderr).toBe(
+      `BACKFILL.DRIVEN_ELSEWHERE Process ${live.pid} on ${driver.host} drives backfill ${id}, which is RUNNING.
+  → Let it go on (\`millrace backfill show ${id}\`), or stop it: \`millrace backfill pause ${id}\`.
+`,
+    );
+  expect((await project.run(["backfill", "show", "last"])).stdout).toContain(`Process ${live.pid} on ${driver.host} drives it.`);
+  live.signal("SIGSTOP");
+  expect(await project.json(["backfill", "cancel", "last"])).toEqual({ id, status: "CANCELING" });
+  live.signal("SIGKILL");
+  await live.ended;
+  const { stderr, stdout } = await project.run(["backfill", "list", "--json"]);
+  expect(stderr).toContain(`Backfill ${id} was left by a process that is gone; it is now CANCELED.\n`);
+  expect(JSON.parse(stdout)).toMatchObject([{ id, status: "CANCELED" }]);
 });
 
 test("Ctrl-C pauses; another terminal cancels for good", async () => {

@@ -40,8 +40,7 @@ export function showBackfill(id: string, options: CommonOptions): Promise<number
   return withStore(options, async (store) => {
     const record = await backfillOf(store, id);
     const progress = await store.backfillProgress(record.id);
-    const [live] = await liveRuns(store, record.id);
-    process.stdout.write(options.json ? `${JSON.stringify(json(record, progress))}\n` : text(record, progress, live !== undefined));
+    process.stdout.write(options.json ? `${JSON.stringify(json(record, progress))}\n` : text(record, progress));
     return EXIT.ok;
   });
 }
@@ -65,17 +64,15 @@ export function stopBackfill(id: string, how: "cancel" | "pause", options: Commo
 }
 
 async function pause(store: Store, { id }: BackfillRecord): Promise<BackfillRecord> {
-  await store.setBackfillStatus(id, { from: ["REQUESTED", "RUNNING"], to: "PAUSED", atMs: systemClock.nowMs() });
+  await store.pauseBackfill(id);
   return backfillOf(store, id);
 }
 
-/** First no run is made any more, then those that run are asked to stop; whoever drives it ends it, or, if nobody does, this. */
+/** First no run is made any more, then those that run are asked to stop; whoever drives it ends it. */
 async function cancel(store: Store, { id }: BackfillRecord): Promise<BackfillRecord> {
   const atMs = systemClock.nowMs();
-  await store.setBackfillStatus(id, { from: ["REQUESTED", "RUNNING", "PAUSED"], to: "CANCELING", atMs });
-  const live = await liveRuns(store, id);
-  for (const run of live) await store.requestCancel(run.id, atMs);
-  if (live.length === 0) await store.setBackfillStatus(id, { from: ["CANCELING"], to: "CANCELED", atMs });
+  await store.cancelBackfill(id, atMs);
+  for (const run of await liveRuns(store, id)) await store.requestCancel(run.id, atMs);
   return backfillOf(store, id);
 }
 
@@ -91,8 +88,8 @@ function json(record: BackfillRecord, progress: BackfillProgressRecord | undefin
   return { ...record, runs: progress?.runs ?? {}, assets: assets ?? [] };
 }
 
-function text(record: BackfillRecord, progress: BackfillProgressRecord | undefined, isDriven: boolean): string {
-  const { id, status, asked, who, why, createdAtMs, endedAtMs, error } = record;
+function text(record: BackfillRecord, progress: BackfillProgressRecord | undefined): string {
+  const { id, status, asked, who, why, createdAtMs, endedAtMs, error, driver } = record;
   const took = endedAtMs === undefined ? "" : `, took ${durationText(endedAtMs - createdAtMs)}`;
   const rows = (progress?.assets ?? []).map((asset) => {
     const { assetKey, indexes, requested, materialized, failed } = asset;
@@ -109,7 +106,8 @@ function text(record: BackfillRecord, progress: BackfillProgressRecord | undefin
     `asked at ${timeText(createdAtMs)}${took}`,
     `${countOf(record.runCount, "run")}${runs.length === 0 ? "" : `: ${runs.join(", ")}`}`,
     ...(error === undefined ? [] : [error]),
-    ...(status === "RUNNING" && !isDriven ? [`No process drives it: \`millrace backfill resume ${shortId(id)}\`.`] : []),
+    ...(driver ? [`Process ${driver.pid} on ${driver.host} drives it.`] : []),
+    ...(status === "RUNNING" && !driver ? [`No process drives it: \`millrace backfill resume ${shortId(id)}\`.`] : []),
     "",
     table(["asset", "target", "materialized", "check failed", "failed", "under way", "waiting"], rows),
     "",

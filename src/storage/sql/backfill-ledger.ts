@@ -6,12 +6,15 @@ import type { PartitionLayout } from "../../model/partitions/partition-layout.js
 import { isFinal, type RunStatus, type StepStatus } from "../../model/run.js";
 import type {
   BackfillAssetProgress,
+  BackfillClaim,
   BackfillFilter,
-  BackfillMove,
   BackfillProgressRecord,
   BackfillRecord,
+  BackfillVerdict,
+  DrivenBackfill,
   NewBackfill,
 } from "../backfill-store.js";
+import type { Owner } from "../run-store.js";
 import type { Dialect } from "./dialect.js";
 import type { LayoutTable } from "./layout-table.js";
 import { packSet, unpackSet, type StoredBytes } from "./set-bytes.js";
@@ -31,10 +34,14 @@ interface BackfillRow {
   readonly ended_at_ms: number | null;
   readonly error: string | null;
   readonly run_count: number;
+  readonly epoch: number;
+  readonly driver: string | null;
+  readonly retried_after: string | null;
 }
 
 interface StepRow {
-  readonly no: number;
+  /** 1: of a run since the last retry. */
+  readonly counts: number;
   readonly run_status: RunStatus;
   readonly layout_no: number | null;
   readonly partitions: StoredBytes | null;
@@ -95,11 +102,41 @@ export class BackfillLedger {
     );
   }
 
-  setBackfillStatus(id: string, move: BackfillMove): boolean {
-    const endedAtMs = isFinalBackfill(move.to) ? move.atMs : null;
-    return this.#transactions.write(
-      () => this.#sql.moveBackfill.run([move.to, endedAtMs, move.error ?? null, id, JSON.stringify(move.from)]).changes === 1,
+  claimBackfill(id: string, { driver, nowMs, leaseMs, again }: BackfillClaim): number | undefined {
+    const claim = again ? this.#sql.claimBackfillAgain : this.#sql.claimBackfill;
+    return this.#transactions.write(() =>
+      claim.run([JSON.stringify(driver), nowMs + leaseMs, id]).changes === 1 ? this.#sql.backfill.get<BackfillRow>([id])?.epoch : undefined,
     );
+  }
+
+  renewBackfill(id: string, epoch: number, untilMs: number): boolean {
+    return this.#transactions.write(() => this.#sql.renewBackfill.run([untilMs, id, epoch]).changes === 1);
+  }
+
+  releaseBackfill(id: string, epoch: number, { status, atMs, error }: BackfillVerdict): boolean {
+    const endedAtMs = isFinalBackfill(status) ? atMs : null;
+    return this.#transactions.write(() => this.#sql.releaseBackfill.run([endedAtMs, atMs, error ?? null, status, id, epoch]).changes === 1);
+  }
+
+  pauseBackfill(id: string): boolean {
+    return this.#transactions.write(() => this.#sql.pauseBackfill.run([id]).changes === 1);
+  }
+
+  cancelBackfill(id: string, nowMs: number): boolean {
+    return this.#transactions.write(() => this.#sql.cancelBackfill.run([nowMs, id]).changes === 1);
+  }
+
+  drivenBackfills(): DrivenBackfill[] {
+    return this.#transactions.read(() =>
+      this.#sql.drivenBackfills
+        .all<{ id: string; epoch: number; driver: string }>([])
+        .map(({ id, epoch, driver }) => ({ backfillId: id, epoch, driver: JSON.parse(driver) as Owner })),
+    );
+  }
+
+  repairBackfill(id: string, epoch: number, { onlyIfLapsed }: { readonly onlyIfLapsed: boolean }, nowMs: number): boolean {
+    const leaseEndedBy = onlyIfLapsed ? nowMs : Number.MAX_SAFE_INTEGER;
+    return this.#transactions.write(() => this.#sql.repairBackfill.run([nowMs, id, epoch, leaseEndedBy]).changes === 1);
   }
 
   backfillProgress(id: string): BackfillProgressRecord | undefined {
@@ -113,7 +150,7 @@ export class BackfillLedger {
           return [target.asset_key, new AssetProgress(target.asset_key, layout, unpackSet(target.indexes))];
         }),
       );
-      for (const step of this.#sql.backfillSteps.all<StepRow>([row.no])) this.#addStep(progress, step);
+      for (const step of this.#sql.backfillSteps.all<StepRow>([row.retried_after, row.no])) this.#addStep(progress, step);
       const runs = this.#sql.backfillRunCounts.all<{ status: RunStatus; n: number }>([row.no]);
       return {
         assets: [...progress.values()].map((asset) => asset.told()),
@@ -127,14 +164,15 @@ export class BackfillLedger {
     const setOf = ({ assetKey, layout }: AssetProgress): IndexSet =>
       divided.includes(assetKey) ? this.#ofRun(step, layout) : IndexSet.range(0, 1);
     const assets = JSON.parse(step.assets) as string[];
+    const [succeeded, hasEnded, counts] = [step.status === "SUCCESS", isFinal(step.run_status), step.counts === 1];
     for (const assetKey of assets) {
       const asset = progress.get(assetKey);
-      asset?.add(setOf(asset), step.status === "SUCCESS" ? "materialized" : isFinal(step.run_status) ? "failed" : "requested");
+      if (succeeded || !hasEnded || counts) asset?.add(setOf(asset), succeeded ? "materialized" : hasEnded ? "failed" : "requested");
     }
-    if (assets.length > 0 || !isFinal(step.run_status)) return;
+    if (assets.length > 0 || !hasEnded) return;
     for (const check of step.key.split("+")) {
       const asset = progress.get(check.slice(0, check.lastIndexOf("#")));
-      asset?.addCheck(check, setOf(asset), step.status === "SUCCESS");
+      asset?.addCheck(check, setOf(asset), succeeded ? "succeeded" : counts ? "failed" : "failed before the retry");
     }
   }
 
@@ -150,6 +188,7 @@ class AssetProgress {
   #materialized = IndexSet.empty();
   #failed = IndexSet.empty();
   readonly #failedChecks = new Map<string, IndexSet>();
+  readonly #retriedChecks = new Map<string, IndexSet>();
 
   constructor(
     readonly assetKey: string,
@@ -159,21 +198,28 @@ class AssetProgress {
 
   add(set: IndexSet, what: "requested" | "materialized" | "failed"): void {
     this.#requested = this.#requested.union(set);
-    if (what === "failed") this.#failed = this.#failed.union(set.difference(this.#materialized));
+    if (what === "failed") {
+      this.#failed = this.#failed.union(set.difference(this.#materialized));
+      for (const [check, retried] of this.#retriedChecks) this.#retriedChecks.set(check, retried.difference(set)); // retried, in vain
+    }
     if (what !== "materialized") return;
     this.#materialized = this.#materialized.union(set);
     this.#failed = this.#failed.difference(set);
   }
 
-  addCheck(check: string, set: IndexSet, succeeded: boolean): void {
+  addCheck(check: string, set: IndexSet, how: "succeeded" | "failed" | "failed before the retry"): void {
     const failed = this.#failedChecks.get(check) ?? IndexSet.empty();
-    this.#failedChecks.set(check, succeeded ? failed.difference(set) : failed.union(set));
+    this.#failedChecks.set(check, how === "succeeded" ? failed.difference(set) : failed.union(set));
+    const retried = this.#retriedChecks.get(check) ?? IndexSet.empty();
+    this.#retriedChecks.set(check, how === "failed before the retry" ? retried.union(set) : retried.difference(set));
   }
 
   told(): BackfillAssetProgress {
     const { assetKey, layout, indexes } = this;
-    const failedChecks = Object.fromEntries([...this.#failedChecks].filter(([, set]) => set.size > 0));
-    return { assetKey, layout, indexes, requested: this.#requested, materialized: this.#materialized, failed: this.#failed, failedChecks };
+    const told = (checks: ReadonlyMap<string, IndexSet>): Record<string, IndexSet> =>
+      Object.fromEntries([...checks].filter(([, set]) => set.size > 0));
+    const sets = { requested: this.#requested, materialized: this.#materialized, failed: this.#failed };
+    return { assetKey, layout, indexes, ...sets, failedChecks: told(this.#failedChecks), retriedChecks: told(this.#retriedChecks) };
   }
 }
 
@@ -190,5 +236,7 @@ function backfillFrom(row: BackfillRow): BackfillRecord {
     ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
     ...(row.error === null ? {} : { error: row.error }),
     runCount: row.run_count,
+    ...(row.driver === null ? {} : { driver: JSON.parse(row.driver) as Owner }),
+    ...(row.retried_after === null ? {} : { retriedAfter: row.retried_after }),
   };
 }

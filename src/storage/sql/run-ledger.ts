@@ -88,7 +88,7 @@ function eventIdsOf(completions: readonly Completion[], ids: readonly number[]):
 
 /** The run as it reads right after it was written. */
 function createdFrom(run: NewRun): RunRecord {
-  const { id, tags, selection, codeVersion, createdAtMs, parentRunId, rootRunId, backfillId, plan, config, claimedBy } = run;
+  const { id, tags, selection, codeVersion, createdAtMs, parentRunId, rootRunId, backfill, plan, config, claimedBy } = run;
   return {
     id,
     status: claimedBy ? "STARTED" : run.status,
@@ -99,7 +99,7 @@ function createdFrom(run: NewRun): RunRecord {
     ...(claimedBy ? { startedAtMs: createdAtMs } : {}),
     ...(parentRunId === undefined ? {} : { parentRunId }),
     ...(rootRunId === undefined ? {} : { rootRunId }),
-    ...(backfillId === undefined ? {} : { backfillId }),
+    ...(backfill ? { backfillId: backfill.id } : {}),
     epoch: claimedBy ? 1 : 0,
     plan,
     config,
@@ -160,7 +160,7 @@ export class RunLedger {
     const layoutNo = partitions ? this.#layouts.numberOf(partitions.layout) : null;
     const { lastInsertRowid: no } = this.#sql.insertRun.run([
       run.id, run.status, JSON.stringify(run.tags), run.selection, run.codeVersion, run.createdAtMs, run.parentRunId ?? null, run.rootRunId ?? null, run.runKey ?? null, JSON.stringify(run.plan), JSON.stringify(run.config),
-      layoutNo, partitions ? packSet(partitions.indexes) : null, partitions ? JSON.stringify(partitions.assets) : null, run.backfillId === undefined ? null : this.#countedBackfill(run.backfillId),
+      layoutNo, partitions ? packSet(partitions.indexes) : null, partitions ? JSON.stringify(partitions.assets) : null, run.backfill ? this.#countedBackfill(run.backfill) : null,
     ]); // prettier-ignore
     this.#sql.insertTag.run(Object.entries(run.tags).map(([key, value]) => [no, key, value]));
     this.#sql.insertStep.run(run.steps.map((step) => [no, step.key, "WAITING", JSON.stringify(step.assets)]));
@@ -170,14 +170,17 @@ export class RunLedger {
   }
 
   /** Its number; the run is one more of its own. */
-  #countedBackfill(backfillId: string): number {
-    if (this.#sql.countBackfillRun.run([backfillId]).changes !== 1) {
-      const status = this.#sql.backfill.get<{ status: string }>([backfillId])?.status;
-      throw new StoreError("STORE.BACKFILL_NOT_RUNNING", `Backfill ${backfillId} ${status === undefined ? "does not exist" : `is ${status}`}; it asks for no runs.`, {
-        fix: "Resume or retry the backfill first.",
-      }); // prettier-ignore
-    }
-    return this.#sql.backfill.get<{ no: number }>([backfillId])?.no ?? 0;
+  #countedBackfill({ id, epoch }: NonNullable<NewRun["backfill"]>): number {
+    const counted = this.#sql.countBackfillRun.run([id, epoch]).changes === 1;
+    const backfill = this.#sql.backfill.get<{ no: number; status: string }>([id]);
+    if (counted && backfill) return backfill.no;
+    if (backfill?.status === "RUNNING")
+      throw new StoreError("STORE.BACKFILL_FENCED", `Backfill ${id} was taken over by another process.`, {
+        fix: `Look at it with \`millrace backfill show ${id}\`; this process may ask for no more of its runs.`,
+      });
+    throw new StoreError("STORE.BACKFILL_NOT_RUNNING", `Backfill ${id} ${backfill ? `is ${backfill.status}` : "does not exist"}; it asks for no runs.`, {
+      fix: "Resume or retry the backfill first.",
+    }); // prettier-ignore
   }
 
   claimRun(runId: string, owner: Owner, nowMs: number, leaseMs: number): number | undefined {
@@ -346,6 +349,10 @@ export class RunLedger {
       if (filter.beforeId !== undefined) {
         wheres.push("run.no < (select no from run where id = ?)");
         values.push(filter.beforeId);
+      }
+      if (filter.afterId !== undefined) {
+        wheres.push("run.no > (select no from run where id = ?)");
+        values.push(filter.afterId);
       }
       if (filter.backfillId !== undefined) {
         wheres.push("backfill.id = ?");
