@@ -16,7 +16,7 @@ import { loadDefinitions } from "./load-definitions.js";
 import { openProject } from "./open-project.js";
 import { Session, type MaterializeOptions, type MaterializeStaleOptions, type RunReport } from "../launch/session.js";
 import type { BackfillOptions } from "../launch/backfill-options.js";
-import type { BackfillWatch } from "../launch/backfill-driver.js";
+import type { BackfillResumption, BackfillWatch } from "../launch/backfill-driver.js";
 import type { BackfillRecord } from "../../src/storage/backfill-store.js";
 import { VERSION } from "./version.js";
 
@@ -45,9 +45,9 @@ export interface Millrace {
   /** Makes many partitions in as many runs as it takes, in this process. What a killed process left of it is gone on with by `millrace backfill resume`. */
   backfill(selection?: string | AssetSelection, options?: BackfillOptions & BackfillWatch): Promise<BackfillRecord>;
   /** Goes on with a backfill that was paused, or whose process is gone. */
-  resumeBackfill(id: string, watch?: BackfillWatch): Promise<BackfillRecord>;
+  resumeBackfill(id: string, how?: BackfillResumption): Promise<BackfillRecord>;
   /** Makes what a backfill that has ended did not. */
-  retryBackfill(id: string, watch?: BackfillWatch): Promise<BackfillRecord>;
+  retryBackfill(id: string, how?: BackfillResumption): Promise<BackfillRecord>;
   /** Stops the endpoint and closes the store. */
   close(): Promise<void>;
 }
@@ -110,8 +110,8 @@ export async function bootstrap(definitions: URL | string | object, options: Boo
         const text = session.textOf(selection);
         return backfills.resume(await backfills.create(text, await backfills.plan(text, options), options), options);
       },
-      resumeBackfill: async (id, watch) => backfills.resume(await backfills.get(id), watch),
-      retryBackfill: async (id, watch) => backfills.retry(await backfills.get(id), watch),
+      resumeBackfill: async (id, how) => backfills.resume(await backfills.get(id), how),
+      retryBackfill: async (id, how) => backfills.retry(await backfills.get(id), how),
       close: async () => {
         await server?.close();
         await store.close();

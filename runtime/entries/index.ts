@@ -135,5 +135,5 @@ export { bootstrap, type BootstrapOptions, type Millrace } from "../bootstrap/bo
 export type { RunStore } from "../../src/storage/run-store.js";
 export type { MaterializeOptions, MaterializeStaleOptions, RunReport } from "../launch/session.js";
 export type { BackfillOptions } from "../launch/backfill-options.js";
-export type { BackfillWatch } from "../launch/backfill-driver.js";
+export type { BackfillResumption, BackfillWatch } from "../launch/backfill-driver.js";
 export type { BackfillRecord } from "../../src/storage/backfill-store.js";

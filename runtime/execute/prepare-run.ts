@@ -9,7 +9,7 @@ import { FileIOManager } from "../../src/io/file-io-manager.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import { toJson } from "../../src/model/metadata.js";
-import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
+import type { PlannedStep } from "../../src/model/run-plan.js";
 import { RunContainer } from "./run-container.js";
 import type { ResolvedDefinitions, UnitBinding } from "../scan/bindings.js";
 import { maskedConfig, type RequestedConfig, requestedConfig } from "./requested-config.js";
@@ -39,21 +39,30 @@ export interface PreparedConfig {
   ioFor(key: AssetKey): IOManager;
 }
 
+/** What of a step its configuration depends on. */
+export type ConfiguredStep = Pick<PlannedStep, "key" | "unit" | "assets">;
+
+/** What configuration is read with. */
+export interface ConfigGround {
+  readonly environment: Environment;
+  /** Is told each secret. */
+  readonly masker: SecretMasker;
+}
+
 const FILES = FileIOManager.with({});
 
 /**
- * Makes and validates all that a plan needs: run configuration of its assets, its resources, its IO managers.
+ * Makes and validates all that these steps need: run configuration of its assets, its resources, its IO managers.
  * @throws {@link ConfigFaultsError} with every fault, before anything is written
  */
 export function prepareRun(
   resolved: ResolvedDefinitions,
-  plan: RunPlan,
+  { steps }: { readonly steps: readonly ConfiguredStep[] },
   given: RunConfigInput,
-  environment: Environment,
-  masker: SecretMasker,
+  { environment, masker }: ConfigGround,
 ): PreparedConfig {
   const preparation = new Preparation(resolved, requestedConfig(given, resolved), environment, masker);
-  for (const step of plan.steps) preparation.prepareStep(step);
+  for (const step of steps) preparation.prepareStep(step);
   preparation.refuseFaults();
   return preparation;
 }
@@ -100,7 +109,7 @@ class Preparation implements PreparedConfig {
   }
 
   /** All that one step needs, and no other. */
-  prepareStep(step: PlannedStep): void {
+  prepareStep(step: ConfiguredStep): void {
     const unit = this.resolved.bindings.units.get(step.unit);
     if (unit) this.#prepareUnit(unit, step.key);
     for (const key of step.assets) this.#prepareIo(key, step.key);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { InternalError, StoreError, messageOf } from "../../src/base/errors.js";
+import type { RunConfigInput } from "../../src/config/run-config.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import type { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
 import { partitionsOf } from "../../src/planning/backfill/backfill-progress.js";
@@ -22,8 +23,16 @@ export interface BackfillState {
   readonly checks: readonly string[];
   /** Ids of the checks that hold back what is made from their assets. */
   readonly blocking: ReadonlySet<string>;
+  /** Of each of its runs. */
+  readonly config: RunConfigInput;
   /** Runs that failed before and count towards the limit. */
   readonly failures: number;
+}
+
+/** How a backfill is gone on with. */
+export interface BackfillResumption extends BackfillWatch {
+  /** That of the backfill once more: only needed where it held secrets, which are not stored. */
+  readonly config?: RunConfigInput;
 }
 
 /** Who watches a backfill, and who stops it. */
@@ -104,7 +113,7 @@ export class BackfillDriver {
   }
 
   async #run(run: BackfillRun): Promise<void> {
-    const { record, epoch, planner } = this.#state;
+    const { record, epoch, planner, config } = this.#state;
     const plan = this.#planOf(run);
     const outcome = new BackfillRunOutcome({
       plan,
@@ -120,6 +129,7 @@ export class BackfillDriver {
         runKey: `backfill ${record.id} ${what} #${epoch}`,
       },
       {
+        config,
         tags: { "millrace/priority": PRIORITY, ...record.tags, "millrace/backfill": record.id },
         signal: this.#stopped.signal,
         onPlan: (_, runId) => this.#watch.onRunStart?.(run, runId),

@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { RequestError } from "../../src/base/errors.js";
 import type { Json } from "../../src/base/canonical-json.js";
+import type { RunConfigInput } from "../../src/config/run-config.js";
 import type { BackfillOrder } from "../../src/planning/backfill/run-queue.js";
 
 /** Which of the partitions in question a backfill makes; `stale`: what is stale or missing. */
@@ -22,6 +23,8 @@ export interface BackfillOptions {
   /** `5`, or `"10%"` of the runs that it takes. @defaultValue never */
   readonly stopAfter?: number | string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Configuration of each of its runs, as a run takes it; kept with the backfill, secrets masked. */
+  readonly config?: RunConfigInput;
   /** Why it is asked for. */
   readonly reason?: string;
   /** Who asks. @defaultValue the user of this process */
@@ -36,6 +39,8 @@ export interface BackfillConduct {
   readonly stopAfter?: StopAfter;
   /** The runs that it takes when none fails. */
   readonly plannedRuns: number;
+  /** Run configuration, secrets masked; absent: none was given. */
+  readonly config?: Json;
 }
 
 const DEFAULT_CONCURRENT_RUNS = 4;

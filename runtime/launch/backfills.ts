@@ -11,7 +11,8 @@ import { partitionsOf, type BackfillProgress } from "../../src/planning/backfill
 import type { AssetPartitions } from "../../src/planning/backfill/backfill-target.js";
 import type { BackfillAssetProgress, BackfillRecord } from "../../src/storage/backfill-store.js";
 import type { Store } from "../../src/storage/store.js";
-import { BackfillDriver, type BackfillWatch } from "./backfill-driver.js";
+import { checkedConfig, configAgain, type ConfiguredAssets } from "./backfill-config.js";
+import { BackfillDriver, type BackfillResumption } from "./backfill-driver.js";
 import { conductOf, storedConduct, thisUser, type BackfillOptions } from "./backfill-options.js";
 import { refuseEnded, whileClaimed, type TakeUp } from "./claim-backfill.js";
 import { earlierRuns, partitionsOfRuns } from "./earlier-runs.js";
@@ -28,25 +29,31 @@ export class Backfills {
     this.#store = session.store;
   }
 
-  /** What a backfill would do. @throws {@link RequestError} as {@link planBackfill} does, or for options that cannot be meant */
+  /**
+   * What a backfill would do.
+   * @throws {@link RequestError} as {@link planBackfill} does, or for options that cannot be meant; {@link ConfigError} with every fault of the configuration
+   */
   async plan(selection: string, options: BackfillOptions = {}): Promise<PlannedBackfill> {
     const { assets } = this.#session.select(selection);
     const planned = await planBackfill({ ...(await this.#ground()), order: this.#session.graph.topologicalOrder() }, assets, options);
     conductOf(selection, options, planned.count.runs);
+    checkedConfig(this.#session, this.#madeBy(selection, planned.target), options.config ?? {});
     return planned;
   }
 
   /** Stores a backfill as it was planned. It runs when it is driven. */
-  create(selection: string, planned: PlannedBackfill, options: BackfillOptions = {}): Promise<BackfillRecord> {
+  async create(selection: string, planned: PlannedBackfill, options: BackfillOptions = {}): Promise<BackfillRecord> {
     const who = options.who ?? thisUser();
+    const { stored, masker } = checkedConfig(this.#session, this.#madeBy(selection, planned.target), options.config ?? {});
+    const conduct = conductOf(selection, options, planned.count.runs);
     return this.#store.createBackfill({
       id: newId(),
-      tags: options.tags ?? {},
+      tags: masker.deep(options.tags ?? {}),
       createdAtMs: this.#session.clock.nowMs(),
-      asked: options.partitions === undefined ? selection : `${selection} ${options.partitions}`,
+      asked: masker.text(options.partitions === undefined ? selection : `${selection} ${options.partitions}`),
       ...(who === undefined ? {} : { who }),
-      ...(options.reason === undefined ? {} : { why: options.reason }),
-      options: toJson(conductOf(selection, options, planned.count.runs)),
+      ...(options.reason === undefined ? {} : { why: masker.text(options.reason) }),
+      options: toJson(options.config === undefined ? conduct : { ...conduct, config: stored }),
       targets: [...planned.target].map(([assetKey, indexes]) => {
         const space = planned.graph.space(assetKey);
         return { assetKey, layout: space && layoutOf(space), indexes };
@@ -62,28 +69,37 @@ export class Backfills {
   }
 
   /** Drives a new backfill, or one that was paused or whose process is gone; partitions whose runs were cut off are made again. */
-  resume(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
-    return this.#drive(record, "cut off", watch);
+  resume(record: BackfillRecord, how: BackfillResumption = {}): Promise<BackfillRecord> {
+    return this.#drive(record, "cut off", how);
   }
 
   /** Drives a backfill that has ended once more: what failed or was left is made. */
-  retry(record: BackfillRecord, watch: BackfillWatch = {}): Promise<BackfillRecord> {
-    return this.#drive(record, "failed", watch);
+  retry(record: BackfillRecord, how: BackfillResumption = {}): Promise<BackfillRecord> {
+    return this.#drive(record, "failed", how);
   }
 
-  async #drive({ id, ...asked }: BackfillRecord, again: TakeUp["again"], watch: BackfillWatch): Promise<BackfillRecord> {
+  async #drive({ id, ...asked }: BackfillRecord, again: TakeUp["again"], how: BackfillResumption): Promise<BackfillRecord> {
     refuseEnded({ id, ...asked }, again);
     const graph = await this.#graphOf(id);
-    const { checks } = this.#session.select(storedConduct(asked.options).selection);
+    const { selection } = storedConduct(asked.options);
+    const { checks } = this.#session.select(selection);
+    const made = this.#madeBy(selection, new Map(graph.assets.map(({ key }) => [key, undefined])));
+    const config = configAgain(this.#session, { id, ...asked }, { made, given: how.config });
     const takeUp = { driver: this.#session.owner, nowMs: this.#session.clock.nowMs(), again };
     return whileClaimed(this.#store, id, takeUp, async (epoch) => {
       const record = await this.get(id);
       const progress = await this.#progressOf(id, graph);
       const { cutOff, failures } = await earlierRuns(this.#store, record);
       const planner = new BackfillPlanner(graph, without(progress, partitionsOfRuns(cutOff, graph)));
-      const state = { record, epoch, planner, checks, blocking: this.#blocking, failures };
-      return new BackfillDriver(this.#session, state, watch).drive();
+      const state = { record, epoch, planner, checks, config, blocking: this.#blocking, failures };
+      return new BackfillDriver(this.#session, state, how).drive();
     });
+  }
+
+  #madeBy(selection: string, target: ReadonlyMap<AssetKey, unknown>): ConfiguredAssets {
+    const { checks } = this.#session.select(selection);
+    const ofTarget = checks.filter((id) => target.has(id.slice(0, id.lastIndexOf("#"))));
+    return { assets: new Set(target.keys()), checks: new Set(ofTarget) };
   }
 
   async #ground(): Promise<Omit<PlanningGround, "order">> {

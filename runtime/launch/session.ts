@@ -106,6 +106,10 @@ export class Session {
     return this.#options.store;
   }
 
+  get env(): SessionOptions["env"] {
+    return this.#options.env;
+  }
+
   /** This process. */
   get owner(): Owner {
     return this.#options.owner;
@@ -280,7 +284,7 @@ export class Session {
     checkInputs(plan, division, resolved.bindings);
     const tags = { ...options.tags, ...(division.chosen ? tagsOfPartitions(division.chosen) : {}) };
     const masker = new SecretMasker();
-    const prepared: PreparedConfig = prepareRun(resolved, plan, options.config ?? {}, env, masker);
+    const prepared: PreparedConfig = prepareRun(resolved, plan, options.config ?? {}, { environment: env, masker });
     const nowMs = clock.nowMs();
     const { runId, epoch } = await createAndClaim(
       store,

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import { CliProject } from "./cli-project";
 
 const SALES = `
@@ -175,8 +176,43 @@ test("materialize --missing, --failed and --stale make what is left of divided a
   expect(await out(["materialize", "orders", "--missing", ...week])).toBe("Nothing is missing.\nexit 0");
   expect(await out(["materialize", "orders", "--stale", ...week])).toBe("Nothing is stale or missing.\nexit 0");
   expect((await project.run(["materialize", "orders", "--stale", ...week, "--json"])).stdout).toBe("null\n");
-  expect(await out(["materialize", "orders", "--missing", "--config", "{}"]))
-    .toBe(`CLI.CONFIG --config is given, and a backfill takes no run configuration.
-  → Leave it out, or make one partition with --partition KEY.
-exit 2`);
+});
+
+const LIMITED = `
+import { IsInt, Max } from "class-validator";
+import { Asset, Config, configFor, dailyPartitions, defineAssetJob, Definitions, PartitionedAssetContext, Pipeline, ref } from "millrace";
+class FetchConfig extends Config {
+  @IsInt() @Max(10) limit = 1;
+}
+@Pipeline()
+class Sales {
+  @Asset({ partitions: dailyPartitions({ start: "2024-01-01", end: "2024-01-03" }) })
+  orders(context: PartitionedAssetContext, { limit }: FetchConfig): void {
+    console.error(\`\${context.partitionKey} limit \${limit}\`);
+    if (process.env.BROKEN) throw new Error("no orders");
+  }
+}
+const nightly = defineAssetJob({ name: "nightly", selection: "orders", config: [configFor(ref(Sales, "orders"), { limit: 7 })] });
+export default new Definitions({ pipelines: [Sales], jobs: [nightly] });
+`;
+
+test("--config, and a job's own, is that of every run of a backfill, also of a retry", async () => {
+  symlinkSync(dirname(require.resolve("class-validator/package.json")), project.path("node_modules/class-validator"));
+  project.write({ "definitions.ts": LIMITED, "run.yaml": "assets: { orders: { limit: 5 } }\n" });
+  const limits = async (): Promise<unknown> => {
+    const runs = await project.json<{ config: unknown }[]>(["runs"]);
+    return runs.map(({ config }) => config);
+  };
+  const of = (limit: number) => ({ assets: { orders: { limit } } });
+  expect((await project.run(["backfill", "orders", "--config", "run.yaml"], { env: { BROKEN: "1" } })).code).toBe(1);
+  expect((await project.run(["backfill", "retry", "last"])).code).toBe(0);
+  expect(await limits()).toEqual([of(5), of(5), of(5), of(5)]);
+  expect((await project.run(["backfill", "show", "last"])).stdout).toContain('config {"assets":{"orders":{"limit":5}}}\n');
+  expect((await project.run(["wipe", "orders", "--yes"])).code).toBe(0);
+  expect((await project.run(["materialize", "--job", "nightly", "--missing", "--partitions", "2024-01-01"])).code).toBe(0);
+  expect((await project.run(["materialize", "orders", "--missing", "--config", '{"assets":{"orders":{"limit":9}}}'])).code).toBe(0);
+  expect(await limits()).toEqual([of(9), of(7), of(5), of(5), of(5), of(5)]);
+  const refused = await project.run(["backfill", "orders", "--config", '{"assets":{"orders":{"limit":11,"limt":1}}}']);
+  expect({ code: refused.code, told: /limt[^]*limit/.test(refused.stderr) }).toEqual({ code: 4, told: true });
+  expect(await project.json(["backfill", "list"])).toHaveLength(3);
 });

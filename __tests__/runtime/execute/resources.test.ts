@@ -233,7 +233,10 @@ describe("secrets that are too short to be masked wherever they stand", () => {
       assets: { open: { code: "1234", name: "front" }, shut: { code: "5678", name: "back" } },
       resources: { Door: { pin: "42" }, Spare: { pin: "0000" } },
     };
-    const { stored } = prepareRun(resolved, planRun(resolved.catalog, { assets: ["open"], checks: [] }), config, {}, new SecretMasker());
+    const { stored } = prepareRun(resolved, planRun(resolved.catalog, { assets: ["open"], checks: [] }), config, {
+      environment: {},
+      masker: new SecretMasker(),
+    });
     expect(stored).toEqual({
       assets: { open: { code: "••••", name: "front" }, shut: { code: "••••", name: "back" } },
       resources: { Door: { pin: "••••" }, Spare: { pin: "••••" } },

@@ -15,6 +15,7 @@ import { backfillOf, shortId, withSession } from "../project.js";
 import type { CommonOptions } from "../program.js";
 import { table } from "../table.js";
 import { listBackfills, showBackfill, stopBackfill } from "./backfills.js";
+import { readRunConfig } from "../read-run-config.js";
 import { tagsOf } from "../tags.js";
 import { stoppable } from "../stoppable.js";
 
@@ -30,6 +31,7 @@ export interface BackfillFlags {
   readonly dryRun?: boolean;
   readonly reason?: string;
   readonly tag?: readonly string[];
+  readonly config?: string;
 }
 
 /** `millrace backfill SELECTION`, or one of the words that are about a backfill that there is. An asset of such a name is selected by `key:list`. */
@@ -57,13 +59,20 @@ const VERBS = ["show", "cancel", "pause", "resume", "retry"] as const;
 
 /** Tells what it will do, then does it. */
 function start(selection: string, flags: CommonOptions & BackfillFlags): Promise<number> {
-  return withSession(flags, (session) => startBackfill(session, selection, flags));
+  const options = optionsOf(flags);
+  return withSession(flags, (session) => startBackfill(session, selection, { ...flags, options }));
 }
 
+/** How a backfill that is asked for is told, or that it is only told. */
+type Telling = Pick<CommonOptions, "json"> & Pick<BackfillFlags, "dryRun">;
+
 /** Plans a backfill, tells the plan, and drives it to its end. */
-export async function startBackfill(session: Session, selection: string, flags: CommonOptions & BackfillFlags): Promise<number> {
+export async function startBackfill(
+  session: Session,
+  selection: string,
+  { options, ...flags }: Telling & { readonly options: BackfillOptions },
+): Promise<number> {
   const backfills = new Backfills(session);
-  const options = optionsOf(flags);
   const planned = await backfills.plan(selection, options);
   if (!flags.json) process.stdout.write(planText(planned));
   if (flags.dryRun) {
@@ -71,14 +80,17 @@ export async function startBackfill(session: Session, selection: string, flags: 
     return EXIT.ok;
   }
   const record = await backfills.create(selection, planned, options);
-  return driven(record, flags.json === true, planned.count.runs, (watch) => backfills.resume(record, watch));
+  return driven(record, flags.json === true, planned.count.runs, (watch) =>
+    backfills.resume(record, { ...watch, ...(options.config === undefined ? {} : { config: options.config }) }),
+  );
 }
 
-function goOn(id: string, how: "resume" | "retry", options: CommonOptions): Promise<number> {
+function goOn(id: string, how: "resume" | "retry", options: CommonOptions & Pick<BackfillFlags, "config">): Promise<number> {
   return withSession(options, async (session) => {
+    const config = readConfig(options.config);
     const record = await backfillOf(session.store, id);
     const backfills = new Backfills(session);
-    return driven(record, options.json === true, undefined, (watch) => backfills[how](record, watch));
+    return driven(record, options.json === true, undefined, (watch) => backfills[how](record, { ...watch, ...config }));
   });
 }
 
@@ -87,12 +99,17 @@ function optionsOf(flags: BackfillFlags): BackfillOptions {
   return {
     reprocess,
     tags: tagsOf(flags.tag ?? []),
+    ...readConfig(flags.config),
     ...(flags.partitions === undefined ? {} : { partitions: flags.partitions }),
     ...(flags.order === undefined ? {} : { order: flags.order as "oldest" }),
     ...(flags.maxConcurrent === undefined ? {} : { maxConcurrentRuns: Number(flags.maxConcurrent) }),
     ...(flags.stopAfter === undefined ? {} : { stopAfter: flags.stopAfter }),
     ...(flags.reason === undefined ? {} : { reason: flags.reason }),
   };
+}
+
+function readConfig(file: string | undefined): Pick<BackfillOptions, "config"> {
+  return file === undefined ? {} : { config: readRunConfig(file) };
 }
 
 async function driven(

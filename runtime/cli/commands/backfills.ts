@@ -4,6 +4,7 @@ import { isFinalBackfill } from "../../../src/model/backfill.js";
 import { IndexSet } from "../../../src/model/partitions/index-set.js";
 import type { BackfillAssetProgress, BackfillProgressRecord, BackfillRecord } from "../../../src/storage/backfill-store.js";
 import type { Store } from "../../../src/storage/store.js";
+import { storedConduct } from "../../launch/backfill-options.js";
 import { liveRuns } from "../../launch/earlier-runs.js";
 import { EXIT } from "../exit-codes.js";
 import { countOf, durationText, statusText, timeText } from "../format.js";
@@ -90,6 +91,7 @@ function json(record: BackfillRecord, progress: BackfillProgressRecord | undefin
 
 function text(record: BackfillRecord, progress: BackfillProgressRecord | undefined): string {
   const { id, status, asked, who, why, createdAtMs, endedAtMs, error, driver } = record;
+  const { config } = storedConduct(record.options);
   const took = endedAtMs === undefined ? "" : `, took ${durationText(endedAtMs - createdAtMs)}`;
   const rows = (progress?.assets ?? []).map((asset) => {
     const { assetKey, indexes, requested, materialized, failed } = asset;
@@ -105,6 +107,7 @@ function text(record: BackfillRecord, progress: BackfillProgressRecord | undefin
     ...(why === undefined ? [] : [`why ${why}`]),
     `asked at ${timeText(createdAtMs)}${took}`,
     `${countOf(record.runCount, "run")}${runs.length === 0 ? "" : `: ${runs.join(", ")}`}`,
+    ...(config === undefined ? [] : [`config ${JSON.stringify(config)}`]),
     ...(error === undefined ? [] : [error]),
     ...(driver ? [`Process ${driver.pid} on ${driver.host} drives it.`] : []),
     ...(status === "RUNNING" && !driver ? [`No process drives it: \`millrace backfill resume ${shortId(id)}\`.`] : []),

@@ -52,19 +52,18 @@ async function backfillWhatIsLeft(
   selection: string,
   { flags, asked }: { readonly flags: CommonOptions & MaterializeFlags; readonly asked: MaterializeOptions },
 ): Promise<number> {
-  if (asked.config !== undefined)
-    throw new RequestError("CLI.CONFIG", "--config is given, and a backfill takes no run configuration.", {
-      fix: "Leave it out, or make one partition with --partition KEY.",
-    });
-  const { json, missing, failed, stale } = flags;
+  const { json, missing, failed } = flags;
   const partitions = flags.partitions ?? flags.partition;
   const { startBackfill } = require("./backfill.js") as typeof import("./backfill.js"); // here: most runs are no backfill
   try {
     return await startBackfill(session, selection, {
       ...(json ? { json } : {}),
-      ...(missing ? { missing } : failed ? { failed } : stale ? { stale } : {}),
-      ...(partitions === undefined ? {} : { partitions }),
-      tag: Object.entries(asked.tags ?? {}).map(([name, value]) => `${name}=${value}`),
+      options: {
+        reprocess: missing ? "missing" : failed ? "failed" : "stale",
+        tags: asked.tags ?? {},
+        ...(partitions === undefined ? {} : { partitions }),
+        ...(asked.config === undefined ? {} : { config: asked.config }),
+      },
     });
   } catch (error) {
     if (!(error instanceof RequestError) || error.code !== "BACKFILL.EMPTY") throw error;
