@@ -12,6 +12,7 @@ import { neededUpstream } from "../../src/planning/backfill/ready-partitions.js"
 import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
 import type { Store } from "../../src/storage/store.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
+import { backfillReasons, type BackfillReason } from "./backfill-reasons.js";
 import type { BackfillOptions, Reprocess } from "./backfill-options.js";
 
 /** What a backfill would do. */
@@ -20,6 +21,8 @@ export interface PlannedBackfill {
   /** Assets without a partition to make are left out. */
   readonly target: AssetPartitions;
   readonly count: RunCount;
+  /** Why each of them is made. */
+  readonly why: ReadonlyMap<AssetKey, BackfillReason>;
 }
 
 /** What planning needs of the project. */
@@ -54,10 +57,13 @@ export async function planBackfill(
           return space ? parsePartitions(space, partitions) : IndexSet.empty();
         });
   const graph = graphOf(ground, keys);
-  const target = await wanted(ground, graph, asked, options.reprocess ?? "all");
-  if (target.size === 0) throw nothingLeft(options.reprocess ?? "all", keys);
+  const { reprocess = "all" } = options;
+  const index = reprocess === "stale" ? await ground.staleness([...asked.keys()]) : undefined;
+  const target = await wanted(ground.store, graph, asked, { reprocess, index });
+  if (target.size === 0) throw nothingLeft(reprocess, keys);
   for (const [key, set] of target) for (const edge of graph.upstream(key)) if (target.has(edge.up)) neededUpstream(edge, set);
-  return { graph, target, count: countRuns(graph, target) };
+  const why = backfillReasons({ whole, target, reprocess, isNamed: partitions !== undefined, index });
+  return { graph, target, count: countRuns(graph, target), why };
 }
 
 /** These assets as a backfill sees them. */
@@ -104,17 +110,16 @@ function checkDependencies({ assets, checks }: Catalog): (key: AssetKey) => read
 
 /** Of these partitions those that are to be made; assets that are made together get the same. */
 async function wanted(
-  ground: Pick<PlanningGround, "store" | "staleness">,
+  store: Store,
   graph: BackfillGraph,
   asked: AssetPartitions,
-  reprocess: Reprocess,
+  { reprocess, index }: { readonly reprocess: Reprocess; readonly index: StalenessIndex | undefined },
 ): Promise<AssetPartitions> {
   const chosen = new Map<AssetKey, IndexSet>();
-  const index = reprocess === "stale" ? await ground.staleness([...asked.keys()]) : undefined;
   for (const [key, set] of asked) {
     if (reprocess === "all") chosen.set(key, set);
     else if (index) chosen.set(key, set.difference(index.partitionsThatAre("fresh", key)));
-    else chosen.set(key, await ofStatus(ground.store, graph, { key, set, reprocess }));
+    else chosen.set(key, await ofStatus(store, graph, { key, set, reprocess }));
   }
   const target = new Map<AssetKey, IndexSet>();
   for (const key of asked.keys()) {

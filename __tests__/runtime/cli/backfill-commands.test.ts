@@ -47,13 +47,30 @@ const out = async (args: readonly string[], env: Record<string, string> = {}): P
 
 test("a dry run tells what would run in how many runs, and stores nothing", async () => {
   expect(await out(["backfill", "orders or weekly", "--partitions", "2024-01-01...2024-01-14", "--dry-run"]))
-    .toBe(`asset   count  partitions
-orders  14     2024-01-01...2024-01-14
-weekly  2      2024-01-07...2024-01-14
+    .toBe(`asset   count  partitions               why
+orders  14     2024-01-01...2024-01-14  asked for
+weekly  2      2024-01-07...2024-01-14  made from orders
 
 16 partitions of 2 assets in 16 runs.
 exit 0`);
   expect(await out(["backfill", "list"])).toBe("No backfills yet. Try `millrace backfill SELECTION --dry-run`.\nexit 0");
+});
+
+test("a dry run tells why: what is missing, what is stale and since when", async () => {
+  await project.run(["backfill", "orders or weekly", "--partitions", "2024-01-07...2024-01-13"]);
+  await project.run(["materialize", "orders", "--partition", "2024-01-08"]);
+  const lines = async (...args: string[]): Promise<string[]> => (await out(["backfill", "orders or weekly", ...args, "--dry-run"])).split("\n\n")[0]!.split("\n"); // prettier-ignore
+  expect(await lines("--missing", "--partitions", "2024-01-07...2024-01-14")).toEqual([
+    "asset   count  partitions  why",
+    "orders  1      2024-01-14  missing",
+    "weekly  1      2024-01-14  missing",
+  ]);
+  const stale = (await lines("--stale", "--partitions", "2024-01-07...2024-01-14")).map((line) => line.replace(/\b[0-9a-f]{8}\b/g, "VERSION").replace(/ {2,}/g, "  ")); // prettier-ignore
+  expect(stale).toEqual([
+    "asset  count  partitions  why",
+    "orders  1  2024-01-14  1 missing",
+    "weekly  2  2024-01-07...2024-01-14  1 missing, 1 stale: weekly[2024-01-07] was made from orders[2024-01-08] as it was: data version VERSION, now VERSION",
+  ]);
 });
 
 test("a backfill that failed tells what is left; retry makes it", async () => {

@@ -6,6 +6,7 @@ import type { BackfillOptions, Reprocess } from "../../launch/backfill-options.j
 import type { BackfillWatch } from "../../launch/backfill-driver.js";
 import { Backfills } from "../../launch/backfills.js";
 import type { Session } from "../../launch/session.js";
+import type { BackfillReason } from "../../launch/backfill-reasons.js";
 import type { PlannedBackfill } from "../../launch/planned-backfill.js";
 import { BackfillProgressLines } from "../backfill-progress-lines.js";
 import { EXIT } from "../exit-codes.js";
@@ -13,6 +14,7 @@ import { countOf } from "../format.js";
 import { partitionsText } from "../partitions-text.js";
 import { backfillOf, shortId, withSession } from "../project.js";
 import type { CommonOptions } from "../program.js";
+import { causeText } from "../staleness-text.js";
 import { table } from "../table.js";
 import { listBackfills, showBackfill, stopBackfill } from "./backfills.js";
 import { readRunConfig } from "../read-run-config.js";
@@ -146,17 +148,38 @@ function conclusion({ id, status, error, runCount }: BackfillRecord): string {
   }
 }
 
-function planText({ graph, target, count }: PlannedBackfill): string {
-  const rows = [...target].map(([key, set]) => [key, String(set.size), partitionsText(graph.space(key), set)]);
+function planText({ graph, target, count, why }: PlannedBackfill): string {
+  const rows = [...target].map(([key, set]) => [key, String(set.size), partitionsText(graph.space(key), set), reasonText(why.get(key))]);
   const sum = [...target.values()].reduce((all, set) => all + set.size, 0);
   const runs = `${count.isMore ? "more than " : ""}${countOf(count.runs, "run")}`;
-  return `${table(["asset", "count", "partitions"], rows)}\n\n${countOf(sum, "partition")} of ${countOf(target.size, "asset")} in ${runs}.\n`;
+  return `${table(["asset", "count", "partitions", "why"], rows)}\n\n${countOf(sum, "partition")} of ${countOf(target.size, "asset")} in ${runs}.\n`;
 }
 
-function planJson({ graph, target, count }: PlannedBackfill): unknown {
+function reasonText(reason: BackfillReason | undefined): string {
+  switch (reason?.kind) {
+    case "follows":
+      return `made from ${reason.upstream.length === 0 ? "what is asked for" : reason.upstream.join(", ")}`;
+    case "stale": {
+      const counts = [...(reason.missing > 0 ? [`${reason.missing} missing`] : []), ...(reason.stale > 0 ? [`${reason.stale} stale`] : [])];
+      return `${counts.join(", ")}${reason.cause ? `: ${causeText(reason.cause)}` : ""}`;
+    }
+    case "missing":
+    case "failed":
+      return reason.kind;
+    default:
+      return "asked for";
+  }
+}
+
+function planJson({ graph, target, count, why }: PlannedBackfill): unknown {
   const assets = [...target].map(([key, set]) => {
     const space = graph.space(key);
-    return { key, count: set.size, ranges: space ? [...set.ranges()].map(([from, to]) => [space.keyAt(from), space.keyAt(to - 1)]) : null };
+    return {
+      key,
+      count: set.size,
+      why: why.get(key),
+      ranges: space ? [...set.ranges()].map(([from, to]) => [space.keyAt(from), space.keyAt(to - 1)]) : null,
+    };
   });
   return { assets, runs: count.runs, moreRuns: count.isMore };
 }

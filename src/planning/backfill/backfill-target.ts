@@ -35,7 +35,7 @@ export function partitionsFromRoots(graph: BackfillGraph, assets: readonly Asset
 }
 
 /** The divided assets that need no other of them, directly or through any asset. */
-function rootsOf(graph: BackfillGraph, divided: ReadonlySet<AssetKey>): AssetKey[] {
+export function rootsOf(graph: BackfillGraph, divided: ReadonlySet<AssetKey>): AssetKey[] {
   const below = new Set<AssetKey>();
   for (const { key } of graph.assets) {
     if (graph.upstream(key).some(({ up }) => up !== key && (below.has(up) || divided.has(up)))) below.add(key);
