@@ -10,11 +10,16 @@ export interface OutputSink {
   onExit(code: unknown): never;
 }
 
-const running = new AsyncLocalStorage<OutputSink>();
+interface UserCode {
+  readonly sink: OutputSink;
+  readonly name: string;
+}
 
-/** Runs `body` with everything that it and what it awaits prints handed to `sink`; concurrent bodies are told apart. */
-export function withOutputTo<T>(sink: OutputSink, body: () => T): T {
-  return running.run(sink, body);
+const running = new AsyncLocalStorage<UserCode>();
+
+/** Runs `body` with everything that it and what it awaits prints handed to `sink`; concurrent bodies are told apart. `name`: of the step, or of what else it is. */
+export function withOutputTo<T>(sink: OutputSink, name: string, body: () => T): T {
+  return running.run({ sink, name }, body);
 }
 
 /** Runs `body`, and what it starts, as no part of the user code that called: what it prints is not that code's. */
@@ -24,7 +29,12 @@ export function outsideUserCode<T>(body: () => T): T {
 
 /** The sink of the code that is running now, if it is user code. */
 export function currentSink(): OutputSink | undefined {
-  return running.getStore();
+  return running.getStore()?.sink;
+}
+
+/** The name of the user code that is running now, or that started what is running now. */
+export function currentCode(): string | undefined {
+  return running.getStore()?.name;
 }
 
 /** Takes hold of the process's output streams and of `process.exit` until the returned function is called. */
@@ -40,7 +50,7 @@ function captureStream(name: StreamName): () => void {
   const previous = stream.write;
   const had = Object.prototype.hasOwnProperty.call(stream, "write");
   const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
-    const sink = running.getStore();
+    const sink = currentSink();
     if (!sink) return (previous as (...args: unknown[]) => boolean).call(stream, chunk, encoding, callback);
     const bytes = typeof chunk === "string" && typeof encoding === "string" ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
     outsideUserCode(() => sink.output.write(name, bytes as string | Uint8Array));
@@ -58,7 +68,7 @@ function captureStream(name: StreamName): () => void {
 function captureExit(): () => void {
   const { exit } = process;
   process.exit = ((code?: unknown) => {
-    const sink = running.getStore();
+    const sink = currentSink();
     if (sink) return sink.onExit(code);
     return exit.call(process, code as number);
   }) as typeof process.exit;

@@ -238,10 +238,10 @@ export class OutputRecorder {
 
   /** Drops what was not published; a manager that cannot, or that takes longer than a canceled step may, leaves it to a sweep. */
   async #discard(manager: IOManager, context: OutputContext): Promise<void> {
-    const { sink, clock, graceMs } = this.#attempt.boundary;
+    const { sink, stepKey, clock, graceMs } = this.#attempt.boundary;
     const over = new AbortController();
     try {
-      await Promise.race([withOutputTo(sink, () => manager.discard?.(context)), clock.sleep(graceMs, over.signal)]);
+      await Promise.race([withOutputTo(sink, stepKey, () => manager.discard?.(context)), clock.sleep(graceMs, over.signal)]);
     } catch {
       // What kept the value from being stored counts.
     } finally {

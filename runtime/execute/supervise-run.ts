@@ -6,11 +6,11 @@ import type { Store } from "../../src/storage/store.js";
 import { sweepStorage } from "../instance/sweep-storage.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import type { PreparedConfig } from "./prepare-run.js";
-import { guardProcess, NeverSettlesError, StrayError } from "./process-guard.js";
+import { guarded, NeverSettlesError, type GuardedRun } from "./process-guard.js";
 import { RunEvents } from "./run-events.js";
 import { RunResources } from "./run-resources.js";
 import { LEASE_MS, RunWorker, type ClaimedRun } from "./run-worker.js";
-import type { RunOutcome } from "./services.js";
+import type { RunOutcome, RunServices } from "./services.js";
 import { storedError } from "./stored-error.js";
 
 /** What supervising a run needs of the world. */
@@ -40,47 +40,54 @@ export async function superviseRun(
   const tell = new RunEvents(world, masker, run);
   await store.keepLease(run.runId, run.epoch, LEASE_MS);
   const resources = new RunResources({ runId: run.runId, clock, masker, tell, cancelGraceMs: world.cancelGraceMs });
+  const stopped = new AbortController();
   let worker: RunWorker | undefined;
   let abandoned = false;
-  const release = guardProcess({
-    onIdle: () => worker?.failRunning((step) => new NeverSettlesError(step)),
-    onStray: (error) => tell.soon("ENGINE_EVENT", { error: storedError(new StrayError(error)) }),
-  });
-  const stopped = new AbortController();
-  try {
+  const work = async (): Promise<RunOutcome> => {
     for (const warning of prepared.warnings) await tell.now("ENGINE_EVENT", { message: warning, level: "warn" });
     const failed = await resources.open(prepared.resources, signal ?? stopped.signal);
-    if (failed) return await endWithoutSteps(world, run, failed.name);
-    worker = new RunWorker(
-      {
-        ...world,
-        fsync: (await store.info()).fsync,
-        masker,
-        resources: {
-          get: (token) => prepared.get(token),
-          pipeline: (type) => prepared.pipeline(type),
-          ioFor: (key) => prepared.ioFor(key),
-        },
-        configFor: (unit, type) => prepared.configFor(unit, type),
-        random: () => world.random(),
-        onEvent: (event) => {
-          abandoned ||= event.type === "ATTEMPT_ABANDONED";
-          world.onEvent?.(event);
-        },
-      },
-      run,
-    );
+    if (failed) return endWithoutSteps(world, run, failed.name);
+    const services = await servicesOf(world, prepared, masker);
+    const onEvent = (event: NewEvent): void => {
+      abandoned ||= event.type === "ATTEMPT_ABANDONED";
+      world.onEvent?.(event);
+    };
+    worker = new RunWorker({ ...services, onEvent }, run);
     void watchForCancel(world, run, worker, stopped.signal);
-    return await worker.execute(signal);
+    return worker.execute(signal);
+  };
+  const guard: GuardedRun = {
+    onIdle: () => worker?.failRunning((step) => new NeverSettlesError(step)),
+    onStray: (error) => tell.soon("ENGINE_EVENT", { error: storedError(error) }),
+  };
+  try {
+    return await guarded(guard, () =>
+      work().finally(() => {
+        stopped.abort();
+        return resources.close();
+      }),
+    );
   } finally {
-    stopped.abort();
-    await resources.close();
-    release();
     await tell.flushed();
     await store.dropLease(run.runId);
     // Every other attempt has discarded its own; so most runs walk through nothing.
     if (abandoned) await sweepStorage(store, world.storageDir);
   }
+}
+
+async function servicesOf(world: Supervision, prepared: PreparedConfig, masker: SecretMasker): Promise<Omit<RunServices, "onEvent">> {
+  return {
+    ...world,
+    fsync: (await world.store.info()).fsync,
+    masker,
+    resources: {
+      get: (token) => prepared.get(token),
+      pipeline: (type) => prepared.pipeline(type),
+      ioFor: (key) => prepared.ioFor(key),
+    },
+    configFor: (unit, type) => prepared.configFor(unit, type),
+    random: () => world.random(),
+  };
 }
 
 async function endWithoutSteps(world: Supervision, run: ClaimedRun, resource: string): Promise<RunOutcome> {

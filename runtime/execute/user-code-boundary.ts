@@ -62,7 +62,7 @@ export class ProcessExitError extends ExecutionError {
 export async function callUserCode<T>(boundary: Boundary, body: () => T | Promise<T>): Promise<T> {
   const { signal } = boundary;
   signal.throwIfAborted();
-  const result = withOutputTo(boundary.sink, body);
+  const result = withOutputTo(boundary.sink, boundary.stepKey, body);
   if (!isThenable(result)) {
     signal.throwIfAborted();
     return result;

@@ -455,10 +455,8 @@ export default new Definitions({ pipelines: [Rude] });
     expect(await told("late+")).toMatchInlineSnapshot(`
      "Run RUN_ID_12___: 2 assets, 0 checks
      ✓ late  TIME
-     StrayError: User code threw outside its step: after the end
+     StrayError: User code threw outside its step, started by "late": after the end
        → Await what the step starts (timers, promises, events) before it returns.
-         at Set.forEach (<anonymous>)
-         at process.emit (node:events:524:28)
      caused by Error: after the end
          at Timeout.onceItIsAwaited (ROOT/definitions.ts:32:72)
      ✓ waits  TIME
