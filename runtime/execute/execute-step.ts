@@ -48,15 +48,15 @@ async function runAttempt(services: RunServices, attempt: Attempt, recorder: Out
   };
   if (unit.kind === "check") {
     const returned = await callMethod(services, attempt, new StepCheckContext(facts), recorder);
-    recorder.checks(checkResults(returned, unit.site ?? unit.id), undefined);
+    recorder.checks(checkResults(returned, unit), undefined);
     return;
   }
   const context =
     binding.code.kind === "function" ? new AssetSetStepContext(facts, (token) => services.resources.get(token)) : new StepContext(facts);
   const returned = await callMethod(services, attempt, context, recorder);
   if (unit.kind === "observable") return recorder.observation(returned, context);
-  if (unit.kind === "asset") return recorder.output(givenFor(ONLY_OUT, returned, unit.site ?? unit.id), context);
-  const outs = givenByOut(returned, unit.site ?? unit.id);
+  if (unit.kind === "asset") return recorder.output(givenFor(ONLY_OUT, returned, unit), context);
+  const outs = givenByOut(returned, unit);
   for (;;) {
     const next = await callUserCode(boundary, () => outs.next());
     if (next.done) return;

@@ -1,4 +1,5 @@
 import { ExecutionError } from "../../src/base/errors.js";
+import { unitText, type UnitSpec } from "../../src/model/asset-spec.js";
 import {
   isCheckResult,
   isMaterializeResult,
@@ -25,7 +26,7 @@ export interface Given {
 export const ONLY_OUT = "result";
 
 /** What one out was given, with results opened. */
-export function givenFor(out: string, returned: unknown, where: string): Given {
+export function givenFor(out: string, returned: unknown, unit: UnitSpec): Given {
   if (isMaterializeResult(returned)) {
     return {
       out,
@@ -37,7 +38,7 @@ export function givenFor(out: string, returned: unknown, where: string): Given {
     };
   }
   if (isObserveResult(returned)) {
-    throw new ExecutionError("STEP.OBSERVATION", `${where} gave an ObserveResult, but it is declared to materialize.`, {
+    throw new ExecutionError("STEP.OBSERVATION", `${unitText(unit)} gave an ObserveResult, but it is declared to materialize.`, {
       fix: "Declare it with @ObservableAsset(), or return new MaterializeResult({ ... }).",
     });
   }
@@ -45,19 +46,19 @@ export function givenFor(out: string, returned: unknown, where: string): Given {
 }
 
 /** What the method of a multi-asset gives, out by out, as soon as it gives it. */
-export async function* givenByOut(returned: unknown, where: string): AsyncGenerator<Given> {
+export async function* givenByOut(returned: unknown, unit: UnitSpec): AsyncGenerator<Given> {
   if (isAsyncIterable(returned)) {
     for await (const item of returned) {
       if (!isOutput(item)) {
         throw new ExecutionError(
           "STEP.YIELDED_NO_OUTPUT",
-          `${where} yielded ${typeof item === "object" ? "an object" : String(item)} that is no out.`,
+          `${unitText(unit)} yielded ${typeof item === "object" ? "an object" : String(item)} that is no out.`,
           {
             fix: 'Yield `new Output("name", value)` for each out.',
           },
         );
       }
-      yield givenFor(item.out, item.value, where);
+      yield givenFor(item.out, item.value, unit);
     }
     return;
   }
@@ -65,20 +66,20 @@ export async function* givenByOut(returned: unknown, where: string): AsyncGenera
   if (typeof returned !== "object" || Array.isArray(returned)) {
     throw new ExecutionError(
       "STEP.NO_OUTS",
-      `${where} returned ${Array.isArray(returned) ? "an array" : `a ${typeof returned}`}, not an object of its outs.`,
+      `${unitText(unit)} returned ${Array.isArray(returned) ? "an array" : `a ${typeof returned}`}, not an object of its outs.`,
       {
         fix: "Return an object with a field for each out, e.g. { orders: [...], users: [...] }.",
       },
     );
   }
-  for (const [out, value] of Object.entries(returned)) if (value !== undefined) yield givenFor(out, value, where);
+  for (const [out, value] of Object.entries(returned)) if (value !== undefined) yield givenFor(out, value, unit);
 }
 
 /** What an observing method reports: a data version alone, or an `ObserveResult`. */
-export function observedBy(returned: unknown, where: string): Pick<ObserveResult, "dataVersion" | "metadata"> {
+export function observedBy(returned: unknown, unit: UnitSpec): Pick<ObserveResult, "dataVersion" | "metadata"> {
   if (isObserveResult(returned)) return returned;
   if (typeof returned === "string") return { dataVersion: returned, metadata: {} };
-  throw new ExecutionError("STEP.NOTHING_OBSERVED", `${where} returned ${describe(returned)}, which is no observation.`, {
+  throw new ExecutionError("STEP.NOTHING_OBSERVED", `${unitText(unit)} returned ${describe(returned)}, which is no observation.`, {
     fix: "Return the data version as text, or new ObserveResult({ dataVersion, metadata }).",
   });
 }
@@ -88,15 +89,15 @@ function describe(returned: unknown): string {
 }
 
 /** The results of a check's method: one, or several. */
-export function checkResults(returned: unknown, where: string): readonly AssetCheckResult[] {
+export function checkResults(returned: unknown, unit: UnitSpec): readonly AssetCheckResult[] {
   const results = Array.isArray(returned) ? (returned as unknown[]) : [returned];
   if (results.length > 0 && results.every(isCheckResult)) return results;
   if (typeof returned === "boolean") {
-    throw new ExecutionError("CHECK.RESULT", `${where} returned ${returned}, not a check result.`, {
+    throw new ExecutionError("CHECK.RESULT", `${unitText(unit)} returned ${returned}, not a check result.`, {
       fix: `Return new AssetCheckResult({ passed: ${returned} }).`,
     });
   }
-  throw new ExecutionError("CHECK.RESULT", `${where} returned ${describe(returned)}, not a check result.`, {
+  throw new ExecutionError("CHECK.RESULT", `${unitText(unit)} returned ${describe(returned)}, not a check result.`, {
     fix: "Return new AssetCheckResult({ passed: ... }), or an array of them, one for each check.",
   });
 }

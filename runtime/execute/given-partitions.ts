@@ -1,5 +1,6 @@
 import { ExecutionError } from "../../src/base/errors.js";
 import { nearest } from "../../src/base/did-you-mean.js";
+import { unitText, type UnitSpec } from "../../src/model/asset-spec.js";
 import type { PartitionPoint } from "../../src/model/event.js";
 import { isPartitionValues, type PartitionEntries } from "../../src/model/partition-values.js";
 import type { ChosenPartitions } from "../../src/planning/run-division.js";
@@ -9,8 +10,8 @@ import { callUserCode, type Boundary } from "./user-code-boundary.js";
 /** Whose partitions are given, and under which limits. */
 export interface PartitionedGift {
   readonly asset: string;
-  /** `Class.method (file:line)`. */
-  readonly where: string;
+  /** The computation that gives. */
+  readonly unit: UnitSpec;
   readonly chosen: ChosenPartitions;
   /** Partitions may be left out. */
   readonly skippable: boolean;
@@ -46,7 +47,7 @@ async function* listed(
       if (index === undefined || !chosen.set.has(index)) throw notWanted(key, gift);
       if (seen.has(index)) throw givenTwice(key, gift);
       seen.add(index);
-      yield [{ key, index }, joined(given, givenFor(given.out, value, gift.where))];
+      yield [{ key, index }, joined(given, givenFor(given.out, value, gift.unit))];
     }
   } finally {
     if (!ended) await callUserCode(boundary, () => iterator.return?.()).catch(() => undefined); // its `finally` runs; the first error counts
@@ -67,19 +68,19 @@ function joined(all: Given, one: Given): Given {
   };
 }
 
-function bareValue({ where, asset, chosen }: PartitionedGift): ExecutionError {
-  return new ExecutionError("STEP.BARE_VALUE", `${where} gave one value for ${chosen.set.size} partitions of "${asset}".`, {
+function bareValue({ unit, asset, chosen }: PartitionedGift): ExecutionError {
+  return new ExecutionError("STEP.BARE_VALUE", `${unitText(unit)} gave one value for ${chosen.set.size} partitions of "${asset}".`, {
     fix: "Return byPartition(map) with the value of each of `context.partitionKeys`, or run one partition at a time.",
   });
 }
 
-function notWanted(key: string, { where, asset, chosen }: PartitionedGift): ExecutionError {
+function notWanted(key: string, { unit, asset, chosen }: PartitionedGift): ExecutionError {
   const keys: string[] = [];
   for (const index of chosen.set) if (keys.push(chosen.space.keyAt(index)) >= SEARCHED) break;
   const near = nearest(String(key), keys);
   return new ExecutionError(
     "STEP.PARTITION_NOT_WANTED",
-    `${where} gave partition "${String(key)}" of "${asset}", which is none of this run.`,
+    `${unitText(unit)} gave partition "${String(key)}" of "${asset}", which is none of this run.`,
     {
       fix:
         near === undefined ? "Give those of `context.partitionKeys`." : `Did you mean "${near}"? Give those of \`context.partitionKeys\`.`,
@@ -87,13 +88,13 @@ function notWanted(key: string, { where, asset, chosen }: PartitionedGift): Exec
   );
 }
 
-function givenTwice(key: string, { where, asset }: PartitionedGift): ExecutionError {
-  return new ExecutionError("STEP.PARTITION_TWICE", `${where} gave partition "${key}" of "${asset}" twice.`, {
+function givenTwice(key: string, { unit, asset }: PartitionedGift): ExecutionError {
+  return new ExecutionError("STEP.PARTITION_TWICE", `${unitText(unit)} gave partition "${key}" of "${asset}" twice.`, {
     fix: "Give each partition once.",
   });
 }
 
-function leftOut(seen: ReadonlySet<number>, { where, asset, chosen }: PartitionedGift): ExecutionError {
+function leftOut(seen: ReadonlySet<number>, { unit, asset, chosen }: PartitionedGift): ExecutionError {
   const left = chosen.set.size - seen.size;
   const keys: string[] = [];
   for (const index of chosen.set) {
@@ -102,7 +103,7 @@ function leftOut(seen: ReadonlySet<number>, { where, asset, chosen }: Partitione
   }
   return new ExecutionError(
     "STEP.PARTITION_LEFT_OUT",
-    `${where} ended without giving ${left} of the ${chosen.set.size} partitions of "${asset}": ${keys.join(", ")}${left > NAMED ? ", …" : ""}.`,
+    `${unitText(unit)} ended without giving ${left} of the ${chosen.set.size} partitions of "${asset}": ${keys.join(", ")}${left > NAMED ? ", …" : ""}.`,
     { fix: "Give each of `context.partitionKeys`, or mark the out `skippable: true`." },
   );
 }

@@ -1,6 +1,6 @@
 import { ExecutionError } from "../../src/base/errors.js";
 import type { IOManager, OutputContext } from "../../src/config/io-manager.js";
-import type { AssetKey, AssetSpec } from "../../src/model/asset-spec.js";
+import { unitText, type AssetKey, type AssetSpec } from "../../src/model/asset-spec.js";
 import type { EventPayload, NewEvent, PartitionPoint } from "../../src/model/event.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
 import { isPartitionValues } from "../../src/model/partition-values.js";
@@ -57,7 +57,7 @@ export class OutputRecorder {
     if (key === undefined) {
       throw new ExecutionError(
         "STEP.UNKNOWN_OUT",
-        `${attempt.unit.site ?? attempt.unit.id} gave "${given.out}", which is none of its outs: ${[...attempt.binding.outKeys.keys()].join(", ")}.`,
+        `${unitText(attempt.unit)} gave "${given.out}", which is none of its outs: ${[...attempt.binding.outKeys.keys()].join(", ")}.`,
         {
           fix: `Declare "${given.out}" in \`outs\`, or do not give it.`,
         },
@@ -71,8 +71,7 @@ export class OutputRecorder {
     if (!attempt.partitions) {
       await this.#materialize(given, spec, context);
     } else {
-      const where = attempt.unit.site ?? attempt.unit.id;
-      const gift = { asset: key, where, chosen: attempt.partitions, skippable: spec.skippable, boundary: attempt.boundary };
+      const gift = { asset: key, unit: attempt.unit, chosen: attempt.partitions, skippable: spec.skippable, boundary: attempt.boundary };
       for await (const [partition, each] of givenByPartition(given, gift)) await this.#materialize(each, spec, context, partition);
       if (isPartitionValues(given.value)) this.checks(given.checks, key);
     }
@@ -106,7 +105,7 @@ export class OutputRecorder {
     const [key] = step.assets;
     const [out = ONLY_OUT] = binding.outKeys.keys();
     if (key === undefined) return;
-    const observed = observedBy(returned, this.#attempt.unit.site ?? key);
+    const observed = observedBy(returned, this.#attempt.unit);
     const { codeVersion } = specOf(key);
     const metadata = { ...context.metadataOf(out), ...normalizeMetadata(observed.metadata) };
     this.#given.add(key);
@@ -153,19 +152,22 @@ export class OutputRecorder {
   /** Every out that may not be missing is there, every check was evaluated, and none that blocks failed. */
   mustBeComplete(): void {
     const { step, unit, specOf, checkOf } = this.#attempt;
-    const where = unit.site ?? unit.id;
     const missing = step.assets.filter((key) => !this.#given.has(key) && !specOf(key).skippable);
     if (missing.length > 0) {
-      throw new ExecutionError("STEP.OUT_MISSING", `${where} ended without giving ${missing.map((key) => `"${key}"`).join(", ")}.`, {
-        fix: "Give it, or mark the out `skippable: true`.",
-      });
+      throw new ExecutionError(
+        "STEP.OUT_MISSING",
+        `${unitText(unit)} ended without giving ${missing.map((key) => `"${key}"`).join(", ")}.`,
+        {
+          fix: "Give it, or mark the out `skippable: true`.",
+        },
+      );
     }
     const omitted = new Set(step.assets.filter((key) => !this.#given.has(key)));
     const unevaluated = step.checks.filter((id) => !this.#evaluated.has(id) && !omitted.has(checkOf(id).asset));
     if (unevaluated.length > 0) {
       throw new ExecutionError(
         "STEP.CHECK_MISSING",
-        `${where} ended without a result of ${unevaluated.map((id) => `"${id}"`).join(", ")}.`,
+        `${unitText(unit)} ended without a result of ${unevaluated.map((id) => `"${id}"`).join(", ")}.`,
         {
           fix: "Return a check result for each declared check.",
         },
@@ -184,7 +186,7 @@ export class OutputRecorder {
     if (only !== undefined && others.length === 0) return only;
     throw new ExecutionError(
       "CHECK.UNKNOWN",
-      `${unit.site ?? unit.id} gave a check result ${result.check === undefined ? "without a name" : `"${result.check}"`}; its checks are ${unit.checks.join(", ") || "none"}.`,
+      `${unitText(unit)} gave a check result ${result.check === undefined ? "without a name" : `"${result.check}"`}; its checks are ${unit.checks.join(", ") || "none"}.`,
       {
         fix: 'Name the check: new AssetCheckResult({ check: "name", ... }), and declare it.',
       },

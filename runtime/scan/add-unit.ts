@@ -2,6 +2,7 @@ import type { UnitSpec } from "../../src/model/asset-spec.js";
 import { addCheck } from "./add-check.js";
 import type { UnitCode } from "./bindings.js";
 import type { CatalogDraft } from "./catalog-draft.js";
+import { declaredAt, siteOf } from "./declared-at.js";
 import { describeAsset } from "./describe-asset.js";
 import { type Load, resolveDependencies } from "./resolve-dependencies.js";
 import type { UnitDraft } from "./unit-draft.js";
@@ -18,12 +19,12 @@ export interface UnitParts {
 /** Adds a computation with its assets and their checks to the catalog and the bindings. */
 export function addUnit(unit: UnitDraft, parts: UnitParts, draft: CatalogDraft): void {
   const { id, site } = unit;
-  const siblings = new Map(unit.assets.flatMap(({ out, key }) => (out === undefined ? [] : [[out, key] as const])));
-  const within = "view" in unit.from ? { within: unit.from.view } : {};
+  const siblings = unit.kind === "multi-asset" ? unit.outKeys : undefined;
+  const within = "view" in unit.from ? unit.from.view : undefined;
   const checks = [...parts.checks];
   for (const asset of unit.assets) {
     const deps = resolveDependencies(
-      { loads: parts.loads, deps: [...unit.deps, ...(asset.fields.deps ?? [])], siblings, site, ...within },
+      { loads: parts.loads, deps: [...unit.deps, ...(asset.fields.deps ?? [])], siblings, site, within },
       draft,
     );
     const described = describeAsset(asset, { site, deps, observable: unit.kind === "observable" }, draft);
@@ -33,8 +34,8 @@ export function addUnit(unit: UnitDraft, parts: UnitParts, draft: CatalogDraft):
   }
   if (draft.bindings.has(id)) reportSameName(unit, draft);
   const assets = unit.assets.map(({ key }) => key);
-  draft.units.push(Object.assign({ id, kind: unit.kind, assets, checks, canSubset: unit.canSubset, site }, parts.unit));
-  draft.bindings.set(id, { unit: id, code: parts.code, outKeys: new Map(unit.assets.map(({ out = "result", key }) => [out, key])) });
+  draft.units.push(declaredAt(Object.assign({ id, kind: unit.kind, assets, checks, canSubset: unit.canSubset }, parts.unit), site));
+  draft.bindings.set(id, { unit: id, code: parts.code, outKeys: unit.outKeys });
 }
 
 /** Computations of one name whose assets differ; where they are the same, the key has been reported. */
@@ -43,7 +44,7 @@ function reportSameName({ id, assets, site }: UnitDraft, draft: CatalogDraft): v
   if (other?.assets.some((key) => assets.some((asset) => asset.key === key))) return;
   draft.report({
     code: "DEFINITION.DUPLICATE_UNIT",
-    message: `Two computations are named "${id}": ${other?.site} and ${site}.`,
+    message: `Two computations are named "${id}": ${other && siteOf(other)} and ${site}.`,
     site,
     fix: "Rename one of the methods, or give the class a keyPrefix.",
   });

@@ -1,5 +1,6 @@
 import type { AssetRef, Ctor, RefTarget } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 import { nearest } from "../../src/base/did-you-mean.js";
 import { snakeCase } from "../../decorators/declarations/names.js";
 import type { PipelineClass } from "./pipeline-class.js";
@@ -9,7 +10,7 @@ export type Found = { readonly key: AssetKey } | { readonly message: string; rea
 
 /** Which key stands behind a method, an out, a ref, a text. */
 export class AssetIndex {
-  readonly #sites = new Map<AssetKey, string>();
+  readonly #sites = new Map<AssetKey, DeclarationSite>();
   /** Class → method → out (or `result`) → key. */
   readonly #methods = new Map<unknown, { readonly view: PipelineClass; readonly outs: Map<string, ReadonlyMap<string, AssetKey>> }>();
 
@@ -26,7 +27,7 @@ export class AssetIndex {
     this.#methods.get(view.type)?.outs.set(method, outs);
   }
   /** Notes the key's place; gives the place that has it already. */
-  addKey(key: AssetKey, site: string): string | undefined {
+  addKey(key: AssetKey, site: DeclarationSite): DeclarationSite | undefined {
     const first = this.#sites.get(key);
     if (first === undefined) this.#sites.set(key, site);
     return first;

@@ -18,14 +18,14 @@ export function bindConstructor(view: PipelineClass, draft: CatalogDraft): reado
   return types.flatMap((type, index) => {
     const token = view.ownTokens.get(type as Token) ?? (type as Token);
     if (draft.resources.has(token)) return [token];
-    const site = view.declaration?.site.toString();
+    const site = view.declaration?.site;
     const named = typeof type === "string" || typeof type === "symbol";
     if (!named && (typeof type !== "function" || BUILT_IN.has(type))) {
       const name = typeof type === "function" ? type.name : String(type);
       draft.report({
         code: "DEFINITION.PARAMETER",
         message: `Parameter ${index + 1} of the constructor of ${view.name} has the type ${name} at run time, which is no resource.`,
-        ...(site ? { site } : {}),
+        site,
         fix: `Take resources by their class. ${IMPORT_FIX}`,
       });
     } else {
@@ -41,11 +41,11 @@ function constructorTypes(view: PipelineClass, draft: CatalogDraft): readonly un
     const types = reflect.getOwnMetadata?.("design:paramtypes", level);
     if (Array.isArray(types)) return withTokens(types, level);
     if (level.length === 0) continue;
-    const site = view.declaration?.site.toString();
+    const site = view.declaration?.site;
     draft.report({
       code: "DEFINITION.NO_METADATA",
       message: `The constructor of ${level.name} takes parameters, but the compiler wrote no types for them.`,
-      ...(site ? { site } : {}),
+      site,
       fix: `Write @Pipeline() before class ${level.name}. ${METADATA_FIX}`,
     });
     return [];

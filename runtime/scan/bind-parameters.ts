@@ -9,6 +9,8 @@ import { parameterNames } from "./method-source.js";
 import { missingResource } from "./missing-resource.js";
 import type { PipelineClass } from "./pipeline-class.js";
 
+type InputBinding = Extract<ParameterBinding, { kind: "input" }>;
+
 const CONFIG = Symbol.for("millrace/config");
 const CONTEXT = Symbol.for("millrace/context");
 const RECOGNISED = new Map<unknown, BuiltInType>([
@@ -25,19 +27,20 @@ const RECOGNISED = new Map<unknown, BuiltInType>([
 
 /** How each parameter of a method gets its value; problems are reported, and their parameters left out. */
 export function bindParameters(view: PipelineClass, unit: UnitDeclaration, scope: CatalogDraft): readonly ParameterBinding[] {
-  const site = unit.site.toString.bind(unit.site);
+  const { site } = unit;
   const method: unknown = (view.type.prototype as Record<string, unknown>)[unit.method];
   const inputs = view.inputs.get(unit.method) ?? new Map<number, ParameterDeclaration>();
   const arity = typeof method === "function" ? method.length : 0;
   const types = unit.parameterTypes;
-  const count = Math.max(types?.length ?? 0, arity, ...[...inputs.keys()].map((index) => index + 1));
+  let count = Math.max(types?.length ?? 0, arity);
+  for (const index of inputs.keys()) count = Math.max(count, index + 1);
   const bindings: ParameterBinding[] = [];
   if (count === 0) return bindings;
   if (count > arity && parameterNames(method).some((name) => name.startsWith("..."))) {
     scope.report({
       code: "DEFINITION.REST_PARAMETER",
       message: `${view.name}.${unit.method} takes a rest parameter, whose values nothing tells.`,
-      site: site(),
+      site,
       fix: "Take each input as a parameter of its own.",
     });
     return bindings;
@@ -47,12 +50,12 @@ export function bindParameters(view: PipelineClass, unit: UnitDeclaration, scope
     const binding = input ? bindInput(view, input, types?.[index], scope) : bindByType(view, unit, index, types, method, scope);
     if (binding) bindings.push(binding);
   }
-  for (const kind of ["config", "context"] as const) {
+  for (const kind of bindings.length > 1 ? (["config", "context"] as const) : []) {
     if (bindings.filter((binding) => binding.kind === kind).length < 2) continue;
     scope.report({
       code: "DEFINITION.PARAMETER_TWICE",
       message: `${view.name}.${unit.method} takes two ${kind} parameters.`,
-      site: site(),
+      site,
       fix: `Keep one ${kind} parameter.`,
     });
   }
@@ -70,16 +73,17 @@ function bindInput(
     input.from.kind === "ref" ? index.findRef(input.from.ref, view) : index.findMethod(view.type, input.from.method, input.from.out);
   if ("key" in found) {
     const builtIn = input.stream || input.partitions ? undefined : RECOGNISED.get(type);
-    return {
+    const binding: { -readonly [K in keyof InputBinding]: InputBinding[K] } = {
       kind: "input",
       key: found.key,
       optional: input.optional,
       form: formOf(input, type),
-      ...(builtIn === undefined ? {} : { type: builtIn }),
-      ...(input.mapping === undefined ? {} : { mapping: mappings.dataOf(input.mapping) }),
     };
+    if (builtIn !== undefined) binding.type = builtIn;
+    if (input.mapping !== undefined) binding.mapping = mappings.dataOf(input.mapping);
+    return binding;
   }
-  report({ ...found, site: input.site.toString() });
+  report({ ...found, site: input.site });
   return undefined;
 }
 
@@ -99,7 +103,7 @@ function bindByType(
 ): ParameterBinding | undefined {
   const what = (): string => `Parameter "${parameterNames(method)[index] ?? index + 1}" of ${view.name}.${unit.method}`;
   const report = (code: string, message: string, fix: string): undefined => {
-    scope.report({ code, message, site: unit.site.toString(), fix });
+    scope.report({ code, message, site: unit.site, fix });
     return undefined;
   };
   // One problem for the whole class: the cause is one.
@@ -142,9 +146,7 @@ function bindByType(
   if ((type as unknown as Record<symbol, unknown>)[CONFIG] === true) return { kind: "config", type: type as unknown as Ctor };
   const token = view.ownTokens.get(type as unknown as Ctor) ?? (type as unknown as Ctor);
   if (scope.resources.has(token)) return { kind: "resource", token };
-  scope.report(
-    missingResource(what(), token, unit.site.toString(), '; if it is the value of an asset, write @Input(Class, "method") before it'),
-  );
+  scope.report(missingResource(what(), token, unit.site, '; if it is the value of an asset, write @Input(Class, "method") before it'));
   return undefined;
 }
 
@@ -156,7 +158,7 @@ function bindToken(
 ): ParameterBinding | undefined {
   const own = view.ownTokens.get(token) ?? token;
   if (resources.has(own)) return { kind: "resource", token: own };
-  report(missingResource(`Parameter ${index + 1} of ${view.name}.${method}`, token, site.toString()));
+  report(missingResource(`Parameter ${index + 1} of ${view.name}.${method}`, token, site));
   return undefined;
 }
 

@@ -4,7 +4,11 @@ import type { AssetKey, AssetSpec, CheckSpec, UnitSpec } from "../../src/model/a
 import { AssetIndex } from "./asset-index.js";
 import type { UnitBinding } from "./bindings.js";
 import { MappingCodes } from "./mapping-codes.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 import type { ScanProblem } from "./scan-error.js";
+
+/** A problem whose place is not written out yet. */
+export type FoundProblem = Omit<ScanProblem, "site"> & { readonly site?: DeclarationSite | string | undefined };
 
 /** What the scan has found so far: the parts of the catalog and of the bindings, and every problem. */
 export class CatalogDraft {
@@ -20,7 +24,8 @@ export class CatalogDraft {
   readonly bindings = new Map<string, UnitBinding>();
   readonly problems: ScanProblem[];
   readonly warnings: string[] = [];
-  readonly report = (problem: ScanProblem): void => void this.problems.push(problem);
+  readonly report = ({ site, ...problem }: FoundProblem): void =>
+    void this.problems.push(site === undefined ? problem : { ...problem, site: String(site) });
 
   constructor(problems: readonly ScanProblem[]) {
     this.problems = [...problems];

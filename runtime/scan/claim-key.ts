@@ -1,9 +1,10 @@
 import { isAssetKey } from "../../decorators/declarations/names.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { CatalogDraft } from "./catalog-draft.js";
 
 /** Notes that the key is declared at the site; one that is no key, or is declared already, is a problem. */
-export function claimKey({ index, report }: CatalogDraft, key: AssetKey, site: string): void {
+export function claimKey({ index, report }: CatalogDraft, key: AssetKey, site: DeclarationSite): void {
   if (!isAssetKey(key)) {
     report({
       code: "DEFINITION.KEY",

@@ -1,4 +1,5 @@
 import type { AssetSet } from "../../decorators/declarations/declaration.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 import type { CatalogDraft } from "./catalog-draft.js";
 import { samePartitions } from "../../src/model/partitions/partitions-definition.js";
 import { claimKey } from "./claim-key.js";
@@ -6,7 +7,7 @@ import type { AssetDraft, SetDraft } from "./unit-draft.js";
 
 /** The computation of `defineAssets`; its keys are claimed. */
 export function draftAssetSet(set: AssetSet, draft: CatalogDraft): SetDraft {
-  const site = set.site.toString();
+  const { site } = set;
   const assets = set.specs.map((spec) => ({
     key: spec.key,
     out: spec.key,
@@ -18,11 +19,12 @@ export function draftAssetSet(set: AssetSet, draft: CatalogDraft): SetDraft {
   reportDivision(assets, site, draft);
   const first = assets.map(({ key }) => key).sort()[0] ?? "";
   const id = set.name ?? (assets.length === 1 ? first : `${first}+${assets.length - 1}`);
-  return { id, kind: "multi-asset", site, assets, deps: [], canSubset: set.canSubset, from: { set } };
+  const outKeys = new Map(assets.map(({ out, key }) => [out, key]));
+  return { id, kind: "multi-asset", site, assets, outKeys, deps: [], canSubset: set.canSubset, from: { set } };
 }
 
 /** What is made together runs on the same partitions. */
-function reportDivision([first, ...others]: readonly AssetDraft[], site: string, { report }: CatalogDraft): void {
+function reportDivision([first, ...others]: readonly AssetDraft[], site: DeclarationSite, { report }: CatalogDraft): void {
   if (!first) return;
   const { partitions } = first.fields;
   const other = others.find(({ fields }) =>

@@ -16,7 +16,7 @@ export function draftPipeline(view: PipelineClass, draft: CatalogDraft): readonl
 function reportStrays(view: PipelineClass, { report }: CatalogDraft): void {
   for (const { declaration, why } of view.strays) {
     const name = `${view.name}.${declaration.method}`;
-    const site = declaration.site.toString();
+    const { site } = declaration;
     if (why === "twice")
       report({
         code: "DEFINITION.DECORATED_TWICE",
@@ -40,7 +40,7 @@ function reportUntyped(view: PipelineClass, { report }: CatalogDraft): void {
   report({
     code: "DEFINITION.NO_METADATA",
     message: `The compiler wrote no parameter types for ${untyped.map((unit) => `${view.name}.${unit.method}`).join(", ")}.`,
-    site: untyped[0]?.site.toString() ?? "",
+    site: untyped[0]?.site,
     fix: METADATA_FIX,
   });
 }
@@ -52,36 +52,46 @@ function lacksTypes(view: PipelineClass, unit: UnitDeclaration): boolean {
 }
 
 function draftMethod(view: PipelineClass, declaration: UnitDeclaration, draft: CatalogDraft): MethodDraft {
-  const site = declaration.site.toString();
-  const common = { site, from: { view, declaration } };
-  if (declaration.kind === "check") return { ...common, id: "", kind: "check", assets: [], deps: declaration.deps, canSubset: false };
-  const prefix = [view.fields.keyPrefix, declaration.fields.keyPrefix].filter((part) => part !== undefined);
-  const shared = { ...common, deps: declaration.fields.deps ?? [] };
+  const { site } = declaration;
+  const from = { view, declaration };
+  if (declaration.kind === "check")
+    return { site, from, id: "", kind: "check", assets: [], outKeys: new Map(), deps: declaration.deps, canSubset: false };
+  const deps = declaration.fields.deps ?? [];
+  const name = snakeCase(declaration.method);
   if (declaration.kind === "multi-asset") {
-    const assets = outsOf(declaration, view, prefix);
+    const assets = outsOf(declaration, view);
+    const outKeys = new Map(assets.map(({ out = "", key }) => [out, key]));
     for (const { key } of assets) claimKey(draft, key, site);
-    draft.index.addMethod(view, declaration.method, new Map(assets.map(({ out = "", key }) => [out, key])));
-    const id = [...prefix, snakeCase(declaration.method)].join("/");
-    return { ...shared, id, kind: "multi-asset", assets, canSubset: declaration.canSubset };
+    draft.index.addMethod(view, declaration.method, outKeys);
+    const id = keyUnder(view, declaration, name);
+    return { site, from, id, kind: "multi-asset", assets, outKeys, deps, canSubset: declaration.canSubset };
   }
-  const key = [...prefix, declaration.fields.key ?? snakeCase(declaration.method)].join("/");
-  const checks = declaration.kind === "asset" ? declaration.checks : [];
+  const key = keyUnder(view, declaration, declaration.fields.key ?? name);
+  const outKeys = new Map([["result", key]]);
   claimKey(draft, key, site);
-  draft.index.addMethod(view, declaration.method, new Map([["result", key]]));
+  draft.index.addMethod(view, declaration.method, outKeys);
+  const checks = declaration.kind === "asset" ? declaration.checks : [];
   const assets = [{ key, fields: fieldsOf(declaration, view), skippable: false, checks }];
-  return { ...shared, id: key, kind: declaration.kind, assets, canSubset: false };
+  return { site, from, id: key, kind: declaration.kind, assets, outKeys, deps, canSubset: false };
+}
+
+type AssetUnit = Exclude<UnitDeclaration, { kind: "check" }>;
+
+function keyUnder(view: PipelineClass, { fields }: AssetUnit, name: string): string {
+  const key = fields.keyPrefix === undefined ? name : `${fields.keyPrefix}/${name}`;
+  return view.fields.keyPrefix === undefined ? key : `${view.fields.keyPrefix}/${key}`;
 }
 
 /** The fields of the class with those of the method over them. By Object.assign: two spreads in one literal take ten times as long, for every asset. */
-function fieldsOf(declaration: Exclude<UnitDeclaration, { kind: "check" }>, view: PipelineClass): AssetFields {
+function fieldsOf(declaration: AssetUnit, view: PipelineClass): AssetFields {
   const tags = Object.assign({}, view.fields.tags, declaration.fields.tags);
   return Object.assign({}, view.fields, declaration.fields, { tags, deps: [] });
 }
 
-function outsOf(declaration: MultiAssetDeclaration, view: PipelineClass, prefix: readonly string[]): readonly AssetDraft[] {
+function outsOf(declaration: MultiAssetDeclaration, view: PipelineClass): readonly AssetDraft[] {
   const fields = fieldsOf(declaration, view);
   return [...declaration.outs].map(([out, given]) => ({
-    key: [...prefix, given.key ?? snakeCase(out)].join("/"),
+    key: keyUnder(view, declaration, given.key ?? snakeCase(out)),
     out,
     fields: {
       ...fields,

@@ -1,16 +1,17 @@
 import { jsonSchemaOf } from "../../src/config/json-schema.js";
 import { tokenName, type Token } from "../../src/config/provided.js";
-import type { ScanProblem } from "./scan-error.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
+import type { FoundProblem } from "./catalog-draft.js";
 
 /**
  * The problem of a resource that nothing binds.
  * @param who - what needs it, at the beginning of a sentence: `The constructor of Sales`
  */
-export function missingResource(who: string, token: Token, site: string | undefined, otherwise = ""): ScanProblem {
+export function missingResource(who: string, token: Token, site: DeclarationSite | undefined, otherwise = ""): FoundProblem {
   return {
     code: "DEFINITION.MISSING_RESOURCE",
     message: `${who} needs the resource ${tokenName(token)}, which is not in Definitions.resources.`,
-    ...(site === undefined ? {} : { site }),
+    site,
     fix: `Add to Definitions: resources: [${bindingOf(token)}]${otherwise}.`,
   };
 }

@@ -1,5 +1,6 @@
 import type { AssetKey, UnitSpec } from "../../src/model/asset-spec.js";
 import type { CatalogDraft } from "./catalog-draft.js";
+import { siteOf } from "./declared-at.js";
 import { findCycles } from "./find-cycle.js";
 
 type Parents = (key: AssetKey) => readonly AssetKey[];
@@ -12,13 +13,13 @@ export function reportCycles(draft: CatalogDraft): void {
   const keys = [...draft.assets.keys()].sort();
   const cycles = findCycles(keys, parents);
   for (const cycle of cycles) {
-    const { site, partitions } = draft.assets.get(cycle[0] ?? "") ?? {};
+    const first = draft.assets.get(cycle[0] ?? "");
     draft.report({
       code: "DEFINITION.CYCLE",
       message: `Assets depend on each other in a circle: ${[...cycle].reverse().join(" → ")}.`,
-      ...(site === undefined ? {} : { site }),
+      site: first && siteOf(first),
       fix:
-        cycle.length === 2 && partitions
+        cycle.length === 2 && first?.partitions
           ? "Name its earlier partitions, e.g. `mapping: offset(-1)` with `optional: true` for the first, or take the dependency away."
           : "Take one of these dependencies away.",
     });
@@ -47,7 +48,7 @@ function reportUnitCycles(draft: CatalogDraft, keys: readonly AssetKey[], parent
     draft.report({
       code: "DEFINITION.CYCLE",
       message: `A computation of several assets waits for what is made from one of them: ${path}.`,
-      ...(first?.site === undefined ? {} : { site: first.site }),
+      site: first && siteOf(first),
       fix: `Give ${stuck.map(({ id }) => `"${id}"`).join(" or ")} \`canSubset: true\` so that it can be split, or make what waits by a method of its own.`,
     });
   }

@@ -6,6 +6,7 @@ import { leadsAway } from "../../src/model/partition-mapping/leads-away.js";
 import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
 import type { ParameterBinding } from "./bindings.js";
 import type { CatalogDraft } from "./catalog-draft.js";
+import { siteOf } from "./declared-at.js";
 
 type Divided = PartitionsDefinition | null;
 type Input = Extract<ParameterBinding, { kind: "input" }>;
@@ -13,19 +14,22 @@ type Input = Extract<ParameterBinding, { kind: "input" }>;
 /** One side that needs an upstream: an asset, or a check by its id. */
 interface Downstream {
   readonly name: string;
-  readonly site?: string | undefined;
+  /** Tells where it is declared. */
+  readonly row: object;
   readonly partitions: Divided;
 }
 
 /** Reports every dependency whose partitions do not fit, and every input that takes one partition where several are needed, or the reverse. */
 export function reportMappings(draft: CatalogDraft): void {
   const misfits = new Set<string>();
-  for (const { key, site, partitions, deps } of draft.assets.values())
-    for (const dep of deps) if (!fits({ name: key, site, partitions }, dep, draft)) misfits.add(`${key}\n${dep.key}`);
-  for (const { asset, name, site, deps } of draft.checks.values()) {
+  for (const row of draft.assets.values())
+    for (const dep of row.deps)
+      if (!fits({ name: row.key, row, partitions: row.partitions }, dep, draft)) misfits.add(`${row.key}\n${dep.key}`);
+  for (const row of draft.checks.values()) {
+    const { asset, name, deps } = row;
     const partitions = draft.assets.get(asset)?.partitions ?? null;
     for (const dep of deps)
-      if (!fits({ name: `${asset}#${name}`, site, partitions }, dep, draft)) misfits.add(`${asset}#${name}\n${dep.key}`);
+      if (!fits({ name: `${asset}#${name}`, row, partitions }, dep, draft)) misfits.add(`${asset}#${name}\n${dep.key}`);
   }
   for (const unit of draft.units) {
     const code = draft.bindings.get(unit.id)?.code;
@@ -33,8 +37,8 @@ export function reportMappings(draft: CatalogDraft): void {
     if (code?.kind !== "method" || name === undefined) continue;
     const partitions = draft.assets.get(unit.assets[0] ?? draft.checks.get(name)?.asset ?? "")?.partitions ?? null;
     for (const parameter of code.parameters)
-      if (parameter.kind === "input" && !misfits.has(`${name}\n${parameter.key}`))
-        reportForm({ name, site: unit.site, partitions }, parameter, draft);
+      if (parameter.kind === "input" && (misfits.size === 0 || !misfits.has(`${name}\n${parameter.key}`)))
+        reportForm({ name, row: unit, partitions }, parameter, draft);
   }
 }
 
@@ -43,12 +47,12 @@ function fits(downstream: Downstream, { key, mapping }: DependencySpec, draft: C
   const upstream = draft.assets.get(key);
   if (!upstream) return false;
   if (key === downstream.name && mapping === undefined) return false; // a circle, reported as one
-  const place = downstream.site === undefined ? {} : { site: downstream.site };
+  const site = siteOf(downstream.row);
   if (mapping !== undefined && upstream.partitions === null) {
     draft.report({
       code: "DEFINITION.PARTITION_MAPPING",
       message: `"${downstream.name}" names a mapping of the partitions of "${key}", which has none.`,
-      ...place,
+      site,
       fix: `Take the mapping out, or give "${key}" partitions.`,
     });
     return false;
@@ -61,7 +65,7 @@ function fits(downstream: Downstream, { key, mapping }: DependencySpec, draft: C
     draft.report({
       code: error.code,
       message: `"${downstream.name}" needs "${key}", but their partitions do not fit. ${mapping ? what : what.replace("mapping", "mapping that holds when none is given")}`,
-      ...place,
+      site,
       fix: error.fix ?? "",
     });
     return false;
@@ -70,7 +74,7 @@ function fits(downstream: Downstream, { key, mapping }: DependencySpec, draft: C
     draft.report({
       code: "DEFINITION.SELF_DEPENDENCY",
       message: `"${key}" needs itself by a mapping that leads a partition to itself.`,
-      ...place,
+      site,
       fix: "Map to earlier partitions, e.g. `mapping: offset(-1)`, with `optional: true` for the first.",
     });
     return false;
@@ -78,15 +82,15 @@ function fits(downstream: Downstream, { key, mapping }: DependencySpec, draft: C
   return true;
 }
 
-function reportForm({ name, site, partitions }: Downstream, { key, form, mapping }: Input, draft: CatalogDraft): void {
+function reportForm({ name, row, partitions }: Downstream, { key, form, mapping }: Input, draft: CatalogDraft): void {
   const upstream: Divided | undefined = draft.assets.get(key)?.partitions;
   if (upstream === undefined) return;
-  const place = site === undefined ? {} : { site };
+  const site = siteOf(row);
   if (upstream === null && form === "partitions") {
     draft.report({
       code: "DEFINITION.NOT_DIVIDED",
       message: `"${name}" takes the partitions of "${key}", which has none.`,
-      ...place,
+      site,
       fix: `Take its value with @Input, or give "${key}" partitions.`,
     });
   }
@@ -95,7 +99,7 @@ function reportForm({ name, site, partitions }: Downstream, { key, form, mapping
   draft.report({
     code: "DEFINITION.SEVERAL_PARTITIONS",
     message: `"${name}" takes "${key}" as one value, but ${partitions === null ? "is not divided and needs" : "each of its partitions needs"} several partitions of it.`,
-    ...place,
+    site,
     fix: "Take them with @InputPartitions as Partitions<…>, or name the one by a mapping, e.g. @Input(…, { mapping: lastPartition() }).",
   });
 }

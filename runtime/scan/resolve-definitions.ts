@@ -9,6 +9,7 @@ import { bindResources } from "./bind-resources.js";
 import type { ResolvedDefinitions } from "./bindings.js";
 import { CatalogDraft } from "./catalog-draft.js";
 import { claimKey } from "./claim-key.js";
+import { sealed } from "./declared-at.js";
 import { deepFreeze } from "./deep-freeze.js";
 import { describeAsset } from "./describe-asset.js";
 import { draftAssetSet } from "./draft-asset-set.js";
@@ -52,7 +53,7 @@ export function resolveDefinitions(definitions: DefinitionsShape, options: Resol
   // Every key is claimed before the first is looked up.
   const methods = views.flatMap((view) => draftPipeline(view, draft));
   const sets = definitions.assets.flatMap((entry) => (entry.kind === "asset-set" ? [draftAssetSet(entry, draft)] : []));
-  for (const external of externals) claimKey(draft, external.key, external.site.toString());
+  for (const external of externals) claimKey(draft, external.key, external.site);
 
   const constructors = new Map(views.map((view) => [view, bindConstructor(view, draft)]));
   for (const external of externals) addExternal(external, draft);
@@ -71,7 +72,7 @@ export function resolveDefinitions(definitions: DefinitionsShape, options: Resol
 }
 
 function addExternal(external: ExternalAsset, draft: CatalogDraft): void {
-  const site = external.site.toString();
+  const { site } = external;
   const asset = { key: external.key, fields: external.fields, skippable: false, checks: [] };
   const deps = resolveDependencies({ loads: [], deps: external.fields.deps ?? [], site }, draft);
   draft.assets.set(external.key, describeAsset(asset, { site, deps, observable: false }, draft));
@@ -93,9 +94,9 @@ function resolved(
   { resources, jobs, keysOf }: Pick<Catalog, "resources" | "jobs"> & Pick<ResolvedDefinitions, "keysOf">,
 ): ResolvedDefinitions {
   const catalog = deepFreeze({
-    assets: [...draft.assets.values()].sort(orderBy(({ key }) => key)),
-    checks: [...draft.checks.values()].sort(orderBy(checkId)),
-    units: draft.units.sort(orderBy(({ id }) => id)),
+    assets: [...draft.assets.values()].map(sealed).sort(orderBy(({ key }) => key)),
+    checks: [...draft.checks.values()].map(sealed).sort(orderBy(checkId)),
+    units: draft.units.map(sealed).sort(orderBy(({ id }) => id)),
     resources: [...resources].sort(orderBy(({ name }) => name)),
     jobs,
   });

@@ -1,4 +1,5 @@
 import { canonicalJson, type Json } from "../../src/base/canonical-json.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 import type { AssetRef, Dep } from "../../src/model/asset-ref.js";
 import type { AssetKey, DependencySpec } from "../../src/model/asset-spec.js";
 import type { PartitionMapping } from "../../src/model/partition-mapping/partition-mapping.js";
@@ -18,10 +19,10 @@ export interface Wanted {
   readonly loads: readonly Load[];
   readonly deps: readonly Dep[];
   /** Key of each out of the same computation by its name: `deps` may name siblings so. */
-  readonly siblings?: ReadonlyMap<string, AssetKey>;
-  readonly site: string;
+  readonly siblings?: ReadonlyMap<string, AssetKey> | undefined;
+  readonly site: DeclarationSite;
   /** The class that says so: what it says of itself holds for the same copy of it. */
-  readonly within?: PipelineClass;
+  readonly within?: PipelineClass | undefined;
 }
 
 /** One entry for each upstream, in order of key; loading wins over ordering. Unknown ones are problems, as are two mappings of one. */
@@ -30,7 +31,7 @@ export function resolveDependencies({ loads, deps, siblings, site, within }: Wan
   for (const { key, mapping } of loads) {
     const known = found.get(key);
     if (known && !sameMapping(known.mapping, mapping)) reportTwoMappings(key, site, draft);
-    found.set(key, { key, kind: "load", when: "success", ...(mapping ? { mapping } : {}) });
+    found.set(key, mapping ? { key, kind: "load", when: "success", mapping } : { key, kind: "load", when: "success" });
   }
   for (const dep of deps) {
     const edge = typeof dep === "object" && dep.kind === "edge" ? dep : undefined;
@@ -57,7 +58,7 @@ function sameMapping(one: PartitionMapping | undefined, other: PartitionMapping 
   );
 }
 
-function reportTwoMappings(key: AssetKey, site: string, { report }: CatalogDraft): void {
+function reportTwoMappings(key: AssetKey, site: DeclarationSite, { report }: CatalogDraft): void {
   report({
     code: "DEFINITION.TWO_MAPPINGS",
     message: `"${key}" is needed here by two mappings of partitions that differ.`,

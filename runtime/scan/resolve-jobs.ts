@@ -75,8 +75,8 @@ function resolveOne(job: AssetJob, { graph, assets, keysOf }: Known, draft: Cata
 function reportSameName(job: AssetJob, first: AssetJob, { report }: CatalogDraft): void {
   report({
     code: "DEFINITION.DUPLICATE_JOB",
-    message: `Job "${job.name}" is defined by ${first.site.toString()} and by ${job.site.toString()}.`,
-    site: job.site.toString(),
+    message: `Job "${job.name}" is defined by ${first.site} and by ${job.site}.`,
+    site: job.site,
     fix: `Give one of them another name, e.g. name: "${job.name}_2".`,
   });
 }

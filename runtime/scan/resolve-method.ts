@@ -7,6 +7,7 @@ import { addCheck } from "./add-check.js";
 import { addUnit, type UnitParts } from "./add-unit.js";
 import { bindParameters } from "./bind-parameters.js";
 import type { CatalogDraft } from "./catalog-draft.js";
+import { declaredAt } from "./declared-at.js";
 import { resolveDependencies } from "./resolve-dependencies.js";
 import type { PipelineClass } from "./pipeline-class.js";
 import type { MethodDraft } from "./unit-draft.js";
@@ -22,9 +23,10 @@ export function resolveMethod(
   const { constructorTokens } = given;
   const config = parameters.find((parameter) => parameter.kind === "config");
   const schema = config && given.schemaOf(config.type);
-  const tokens = [...constructorTokens, ...parameters.flatMap((parameter) => (parameter.kind === "resource" ? [parameter.token] : []))];
+  const tokens = [...constructorTokens];
+  for (const parameter of parameters) if (parameter.kind === "resource") tokens.push(parameter.token);
   const parts: UnitParts = {
-    loads: parameters.flatMap((parameter) => (parameter.kind === "input" ? [parameter] : [])),
+    loads: parameters.filter((parameter) => parameter.kind === "input"),
     code: { kind: "method", pipeline: view.type, method: declaration.method, parameters, constructorTokens },
     unit: Object.assign({ resources: namesOf(tokens) }, declaration.unit, schema === undefined ? undefined : { configSchema: schema }),
     checks: [],
@@ -35,11 +37,11 @@ export function resolveMethod(
 
 /** The names of tokens, each once, in order. */
 export function namesOf(tokens: readonly Token[]): readonly string[] {
-  return [...new Set(tokens.map(tokenName))].sort();
+  return tokens.length === 0 ? [] : [...new Set(tokens.map(tokenName))].sort();
 }
 
 function addChecks(declaration: CheckDeclaration, within: PipelineClass, { loads, code, unit }: UnitParts, draft: CatalogDraft): void {
-  const site = declaration.site.toString();
+  const { site } = declaration;
   const found = draft.index.find(declaration.asset, within);
   if (!("key" in found)) return draft.report({ ...found, site });
   const asset = found.key;
@@ -47,6 +49,6 @@ function addChecks(declaration: CheckDeclaration, within: PipelineClass, { loads
   const id = `${asset}#${checks.map(({ name }) => name).join("+")}`;
   const deps = resolveDependencies({ loads, deps: declaration.deps, site, within }, draft).filter(({ key }) => key !== asset);
   const ids = checks.map((check) => addCheck(check, { asset, unit: id, deps, site }, draft));
-  draft.units.push({ id, kind: "check", assets: [], checks: ids, canSubset: false, ...unit, site });
+  draft.units.push(declaredAt({ id, kind: "check", assets: [], checks: ids, canSubset: false, ...unit }, site));
   draft.bindings.set(id, { unit: id, code, outKeys: new Map() });
 }

@@ -39,7 +39,8 @@ export function tryMappings(
   const problems: ScanProblem[] = [];
   if (bindings.mappings.size === 0) return { tried, problems };
   const specs = new Map(catalog.assets.map((spec) => [spec.key, spec]));
-  for (const { key, partitions, deps, site } of catalog.assets) {
+  for (const spec of catalog.assets) {
+    const { key, partitions, deps } = spec;
     for (const dep of deps) {
       const upstream = specs.get(dep.key)?.partitions;
       if (!dep.mapping || !upstream || !partitions) continue;
@@ -51,7 +52,7 @@ export function tryMappings(
         tried.push({ id: place.id, ...between, pairs });
         if (message === undefined) continue;
         const fix = `Correct the method that is wrong; \`millrace check --seed ${seed}\` tries the same pairs again.`;
-        problems.push({ code: "DEFINITION.CUSTOM_MAPPING", message, ...(site === undefined ? {} : { site }), fix });
+        problems.push({ code: "DEFINITION.CUSTOM_MAPPING", message, ...(spec.site === undefined ? {} : { site: spec.site }), fix });
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { AssetFields, AssetSet, CheckFields, UnitDeclaration } from "../../decorators/declarations/declaration.js";
+import type { DeclarationSite } from "../../src/base/declaration-site.js";
 import type { Dep } from "../../src/model/asset-ref.js";
 import type { AssetKey, UnitSpec } from "../../src/model/asset-spec.js";
 import type { PipelineClass } from "./pipeline-class.js";
@@ -15,8 +16,10 @@ export interface AssetDraft {
 interface Draft {
   readonly id: string;
   readonly kind: UnitSpec["kind"];
-  readonly site: string;
+  readonly site: DeclarationSite;
   readonly assets: readonly AssetDraft[];
+  /** Key of each out by its name; `result` alone for a single asset. */
+  readonly outKeys: ReadonlyMap<string, AssetKey>;
   readonly deps: readonly Dep[];
   readonly canSubset: boolean;
 }

@@ -79,6 +79,11 @@ export function checkId(check: { readonly asset: AssetKey; readonly name: string
   return `${check.asset}#${check.name}`;
 }
 
+/** How a computation is told: by its place, else by its id. */
+export function unitText({ site, id }: Pick<UnitSpec, "site" | "id">): string {
+  return site ?? id;
+}
+
 /** One computation: the method (or function) behind one or several assets and checks. */
 export interface UnitSpec {
   readonly id: string;

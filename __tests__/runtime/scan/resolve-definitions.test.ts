@@ -14,6 +14,7 @@ import {
   externalAsset,
   ref,
 } from "../../../runtime/entries/index.js";
+import { DeclarationSite } from "../../../src/base/declaration-site.js";
 import { resolveDefinitions } from "../../../runtime/scan/resolve-definitions.js";
 import { ScanError } from "../../../runtime/scan/scan-error.js";
 
@@ -107,6 +108,19 @@ describe("resolveDefinitions", () => {
       constructorTokens: [Api],
     });
     expect(keysOf(ref(Ingestion, "split", "orders"))).toEqual(["app/orders"]);
+  });
+
+  it("tells where a row is declared when that is read, and asks for no stack before", () => {
+    const told = jest.spyOn(DeclarationSite.prototype, "toString");
+    try {
+      const { assets } = resolveDefinitions(new Definitions({ pipelines: [Ingestion], resources: [Api] })).catalog;
+      expect(told).not.toHaveBeenCalled();
+      const site = assets.find(({ key }) => key === "app/raw_events")?.site;
+      expect(site).toMatch(/^Ingestion\.rawEvents \(__tests__/);
+      expect(told).toHaveBeenCalledTimes(1);
+    } finally {
+      told.mockRestore();
+    }
   });
 
   it("binds what a base class declares to the class that is listed", () => {
