@@ -1,3 +1,4 @@
+import { changeChunk, CHUNK_SIZE, decodeChunk } from "../../../src/model/partitions/chunk";
 import { IndexSet } from "../../../src/model/partitions/index-set";
 
 /** Random, but the same at each run. */
@@ -50,6 +51,33 @@ describe("a set of numbers", () => {
     }
     const alternating = IndexSet.ofNumbers(Array.from({ length: 5_000 }, (_, at) => at * 2));
     expect(IndexSet.decode(alternating.encodedChunks()).equals(alternating)).toBe(true);
+  });
+
+  it("comes back from its words, full chunks and empty sets too", () => {
+    const next = random(17);
+    const sets = [IndexSet.empty(), IndexSet.range(4_096, 12_288), ...Array.from({ length: 25 }, () => randomSet(next).set)];
+    for (const set of sets) expect([...IndexSet.fromWords(set.toWords())].join()).toBe([...set].join());
+    expect(IndexSet.range(0, 1_048_576).toWords()).toHaveLength(257);
+    expect([IndexSet.empty().isEmpty, IndexSet.range(5, 6).isEmpty]).toEqual([true, false]);
+  });
+
+  it("has a chunk changed by what another encodes as sets are united and subtracted", () => {
+    const next = random(19);
+    const numbersBelow = (share: number): number[] => Array.from({ length: CHUNK_SIZE }, (_, at) => at).filter(() => next() < share);
+    const contents = [[], [0], [4_095], numbersBelow(0.5), numbersBelow(0.01), numbersBelow(0.99), numbersBelow(2)];
+    const encoded = (numbers: readonly number[]): Uint8Array =>
+      [...IndexSet.ofNumbers(numbers).encodedChunks()][0]?.[1] ?? Uint8Array.of(0);
+    for (const before of contents) {
+      for (const other of contents) {
+        for (const how of ["add", "remove"] as const) {
+          const chunk = decodeChunk(encoded(before)).slice();
+          changeChunk(chunk, encoded(other), how);
+          const [one, two] = [IndexSet.ofNumbers(before), IndexSet.ofNumbers(other)];
+          const expected = how === "add" ? one.union(two) : one.difference(two);
+          expect([...IndexSet.ofChunks([[0, chunk]])].join()).toBe([...expected].join());
+        }
+      }
+    }
   });
 
   it("finds the next, the last, the n-th, and whether a range holds any", () => {

@@ -1,11 +1,4 @@
-/** How many numbers a chunk holds. */
-export const CHUNK_SIZE = 4_096;
-const WORDS = CHUNK_SIZE / 32;
-
-/** 4,096 numbers as bits. */
-type Chunk = Uint32Array;
-
-const FULL: Chunk = new Uint32Array(WORDS).fill(0xffffffff);
+import { bitsOf, CHUNK_SIZE, decodeChunk, encodeChunk, FULL, nextBit, setBits, WORDS, type Chunk } from "./chunk.js";
 
 /** A stretch of numbers: `[from, to)`. */
 export type IndexRange = readonly [from: number, to: number];
@@ -54,6 +47,26 @@ export class IndexSet implements Iterable<number> {
     const decoded: (Chunk | undefined)[] = [];
     for (const [number, bytes] of chunks) decoded[number] = decodeChunk(bytes);
     return new IndexSet(decoded);
+  }
+
+  /** Puts a set together of chunks that nobody else may change. */
+  static ofChunks(chunks: Iterable<readonly [number: number, chunk: Chunk]>): IndexSet {
+    const all: (Chunk | undefined)[] = [];
+    for (const [number, chunk] of chunks) all[number] = chunk;
+    return new IndexSet(all);
+  }
+
+  /** The set that {@link toWords} gave, on the same machine; the words are its own from now on. */
+  static fromWords(words: Uint32Array): IndexSet {
+    const count = words[0] ?? 0;
+    const chunks: (Chunk | undefined)[] = [];
+    let from = 1 + count;
+    for (let at = 1; at <= count; at++) {
+      const entry = words[at] ?? 0;
+      if (entry & 1) chunks[entry >>> 1] = FULL;
+      else chunks[entry >>> 1] = words.subarray(from, (from += WORDS));
+    }
+    return new IndexSet(chunks);
   }
 
   /** How many numbers it holds. */
@@ -196,6 +209,21 @@ export class IndexSet implements Iterable<number> {
     for (const [number, chunk] of this.#chunks.entries()) if (chunk && bitsOf(chunk) > 0) yield [number, encodeChunk(chunk)];
   }
 
+  /** The set as one piece of memory, for another thread: how many chunks, which they are and whether they are full, and the bits of the others. */
+  toWords(): Uint32Array {
+    const held = [...this.#chunks.keys()].filter((number) => this.#chunks[number]);
+    const laidOut = held.filter((number) => this.#chunks[number] !== FULL);
+    const words = new Uint32Array(1 + held.length + laidOut.length * WORDS);
+    words[0] = held.length;
+    held.forEach((number, at) => (words[1 + at] = number * 2 + (this.#chunks[number] === FULL ? 1 : 0)));
+    laidOut.forEach((number, at) => words.set(this.#chunks[number] ?? FULL, 1 + held.length + at * WORDS));
+    return words;
+  }
+
+  get isEmpty(): boolean {
+    return this.last === undefined;
+  }
+
   #with(other: IndexSet, alone: (a?: Chunk, b?: Chunk) => Chunk | undefined, both: (a: number, b: number) => number): IndexSet {
     const chunks: (Chunk | undefined)[] = [];
     for (let number = Math.max(this.#chunks.length, other.#chunks.length) - 1; number >= 0; number--) {
@@ -243,97 +271,4 @@ function addRange(chunks: (Chunk | undefined)[], from: number, to: number): void
     else if (chunks[number] !== FULL) setBits(own(chunks, number), at - base, end - base);
     at = end;
   }
-}
-
-function setBits(chunk: Chunk, from: number, to: number): void {
-  for (let bit = from; bit < to;) {
-    const word = bit >>> 5;
-    const low = bit & 31;
-    const high = Math.min(32, low + to - bit);
-    chunk[word] = (chunk[word] ?? 0) | ((high === 32 ? 0xffffffff : (1 << high) - 1) & ~((1 << low) - 1));
-    bit += high - low;
-  }
-}
-
-/** The first bit from `from` on that is set, or, with `flip` all ones, that is not; {@link CHUNK_SIZE} if there is none. */
-function nextBit(chunk: Chunk, from: number, flip: number): number {
-  let word = from >>> 5;
-  let bits = (((chunk[word] ?? 0) ^ flip) >>> (from & 31)) << (from & 31);
-  while (bits === 0 && ++word < WORDS) bits = (chunk[word] ?? 0) ^ flip;
-  return word < WORDS ? word * 32 + 31 - Math.clz32(bits & -bits) : CHUNK_SIZE;
-}
-
-function bitsOf(chunk: Chunk): number {
-  if (chunk === FULL) return CHUNK_SIZE;
-  let count = 0;
-  for (let word = 0; word < WORDS; word++) {
-    let bits = chunk[word] ?? 0;
-    bits -= (bits >>> 1) & 0x55555555;
-    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-    count += (((bits + (bits >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
-  }
-  return count;
-}
-
-const [RANGES, BITS] = [0, 1];
-
-/** Whether words lie in memory as they are encoded: lowest byte first. */
-const AS_ENCODED = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-
-function encodeChunk(chunk: Chunk): Uint8Array {
-  if (chunk === FULL || bitsOf(chunk) === CHUNK_SIZE) return new Uint8Array(0);
-  return edgesOf(chunk) <= WORDS * 2 - 1 ? encodeRanges(chunk) : encodeBits(chunk);
-}
-
-/** How many times bits that are set follow bits that are not, or the other way round; before the first there are none. */
-function edgesOf(chunk: Chunk): number {
-  let count = 0;
-  let carry = 0;
-  for (let word = 0; word < WORDS; word++) {
-    const bits = chunk[word] ?? 0;
-    let edges = bits ^ ((bits << 1) | carry);
-    carry = bits >>> 31;
-    edges -= (edges >>> 1) & 0x55555555;
-    edges = (edges & 0x33333333) + ((edges >>> 2) & 0x33333333);
-    count += (((edges + (edges >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
-  }
-  return count;
-}
-
-function encodeRanges(chunk: Chunk): Uint8Array {
-  const edges: number[] = [];
-  for (let bit = nextBit(chunk, 0, 0), flip = 0xffffffff; bit < CHUNK_SIZE; flip = ~flip >>> 0) {
-    edges.push(bit);
-    bit = nextBit(chunk, bit, flip);
-  }
-  const bytes = new DataView(new ArrayBuffer(1 + edges.length * 2));
-  bytes.setUint8(0, RANGES);
-  edges.forEach((edge, at) => bytes.setUint16(1 + at * 2, edge, true));
-  return new Uint8Array(bytes.buffer);
-}
-
-function encodeBits(chunk: Chunk): Uint8Array {
-  const bytes = new Uint8Array(1 + WORDS * 4);
-  bytes[0] = BITS;
-  if (AS_ENCODED) bytes.set(new Uint8Array(chunk.buffer, chunk.byteOffset, WORDS * 4), 1);
-  else chunk.forEach((bits, word) => new DataView(bytes.buffer).setUint32(1 + word * 4, bits, true));
-  return bytes;
-}
-
-function decodeChunk(bytes: Uint8Array): Chunk {
-  if (bytes.length === 0) return FULL;
-  const chunk = new Uint32Array(WORDS);
-  if (bytes[0] === BITS && AS_ENCODED) {
-    new Uint8Array(chunk.buffer).set(bytes.subarray(1));
-    return chunk;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes[0] === BITS) {
-    for (let word = 0; word < WORDS; word++) chunk[word] = view.getUint32(1 + word * 4, true);
-    return chunk;
-  }
-  for (let at = 1; at < bytes.length; at += 4) {
-    setBits(chunk, view.getUint16(at, true), at + 2 < bytes.length ? view.getUint16(at + 2, true) : CHUNK_SIZE);
-  }
-  return chunk;
 }

@@ -25,7 +25,7 @@ type Move = { readonly by: number } | { readonly to: (index: number) => number |
  * @remarks Windows of time with the same ticks and the same form of key are moved all at once; others key by key.
  */
 export function translatePartitions(set: IndexSet, from: PartitionLayout, to: PartitionLayout, keysAt: DynamicKeysAt): IndexSet {
-  if (sameLayout(from, to) || set.size === 0) return set;
+  if (sameLayout(from, to) || set.isEmpty) return set;
   const [left, right] = [axesOf(from, keysAt), axesOf(to, keysAt)];
   if (left.length === 1 && right.length === 1 && left[0] && right[0]) return alongOne(set, moveOf(left[0], right[0]), right[0].limit);
   const names = [from, to].map(({ definition }) => (definition.kind === "multi" ? dimensionNames(definition).join("|") : ""));

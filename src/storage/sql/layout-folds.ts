@@ -34,12 +34,14 @@ export class LayoutFolds {
 
   /** The partitions of a state in this layout. */
   in(layout: PartitionLayout, state: string): IndexSet {
-    let all = IndexSet.empty();
+    let all: IndexSet | undefined;
     for (const [no, fold] of this.#folds) {
       const set = fold.set(state);
-      if (set.size > 0) all = all.union(this.#layouts.translate(set, this.#layouts.at(no), layout));
+      if (set.isEmpty) continue;
+      const here = this.#layouts.translate(set, this.#layouts.at(no), layout);
+      all = all ? all.union(here) : here;
     }
-    return all;
+    return all ?? IndexSet.empty();
   }
 
   /** Names of the states that partitions have or had. */
@@ -61,7 +63,7 @@ export class LayoutFolds {
   #move(no: number): void {
     for (const [state, set] of this.#fold(no).states) {
       const there = this.#layouts.translate(set, this.#layouts.at(no), this.#layouts.at(this.#newest));
-      if (there.size === 0) continue;
+      if (there.isEmpty) continue;
       this.#moved = true;
       this.#fold(this.#newest).change(state, there, "add");
       this.#fold(no).change(state, this.#layouts.translate(there, this.#layouts.at(this.#newest), this.#layouts.at(no)), "remove");

@@ -1,3 +1,4 @@
+import { bitsOf, changeChunk, type Chunk, decodeChunk, encodeChunk, FULL, WORDS } from "../../model/partitions/chunk.js";
 import { IndexSet } from "../../model/partitions/index-set.js";
 import type { PartitionChange } from "./partition-changes.js";
 import { bytesOf, type StoredBytes } from "./set-bytes.js";
@@ -31,60 +32,65 @@ export interface FoldedChunk {
 /** Before the name of the check that failed. */
 export const CHECK = "CHECK:";
 
+/** The chunks of one state. */
+interface StateChunks {
+  readonly stored: Map<number, Uint8Array>;
+  /** Those that change, in place of what is stored. */
+  readonly opened: Map<number, Chunk>;
+}
+
 /** The states of an asset's partitions, chunk by chunk: what is stored, and what changes did to it since. Only chunks that change are opened. */
 export class PartitionFold {
-  readonly #states = new Map<string, Map<number, Uint8Array | IndexSet>>();
-  readonly #changed = new Set<string>();
+  readonly #states = new Map<string, StateChunks>();
 
   static of(chunks: readonly ChunkRow[]): PartitionFold {
     const fold = new PartitionFold();
-    for (const row of chunks) fold.#chunks(row.state).set(row.chunk, bytesOf(row.indexes));
+    for (const row of chunks) fold.#chunks(row.state).stored.set(row.chunk, bytesOf(row.indexes));
     return fold;
   }
 
-  /** A fold of whole states, as another layout has them. */
+  /** A fold of whole states, as another layout has them: all of it is changed. */
   static ofStates(states: ReadonlyMap<string, IndexSet>): PartitionFold {
     const fold = new PartitionFold();
-    for (const [state, set] of states) {
-      for (const [chunk, bytes] of set.encodedChunks()) {
-        fold.#chunks(state).set(chunk, bytes);
-        fold.#changed.add(`${chunk} ${state}`);
-      }
-    }
+    for (const [state, set] of states) fold.change(state, set, "add");
     return fold;
   }
 
-  apply(row: Pick<DeltaRow, "change" | "check_name" | "chunk" | "indexes">): void {
-    const set = IndexSet.decode([[0, bytesOf(row.indexes)]]);
-    const check = `${CHECK}${row.check_name ?? ""}`;
-    switch (row.change) {
+  apply({ change, check_name, chunk, indexes }: Pick<DeltaRow, "change" | "check_name" | "chunk" | "indexes">): void {
+    const bytes = bytesOf(indexes);
+    const check = `${CHECK}${check_name ?? ""}`;
+    switch (change) {
       case "MATERIALIZED":
-        this.#add("MATERIALIZED", row.chunk, set);
-        this.#remove("FAILED", row.chunk, set);
+        this.#add("MATERIALIZED", chunk, bytes);
+        this.#remove("FAILED", chunk, bytes);
         break;
       case "FAILED":
       case "CHECK_FAILED":
-        this.#add(row.change === "FAILED" ? "FAILED" : check, row.chunk, set);
+        this.#add(change === "FAILED" ? "FAILED" : check, chunk, bytes);
         break;
       case "CHECK_PASSED":
-        this.#remove(check, row.chunk, set);
+        this.#remove(check, chunk, bytes);
         break;
       case "WIPED":
-        for (const state of this.#states.keys()) this.#remove(state, row.chunk, set);
+        for (const state of this.#states.keys()) this.#remove(state, chunk, bytes);
     }
   }
 
   /** Puts partitions into a state, or takes them out. */
   change(state: string, set: IndexSet, how: "add" | "remove"): void {
     for (const [chunk, bytes] of set.encodedChunks()) {
-      if (how === "add") this.#add(state, chunk, IndexSet.decode([[0, bytes]]));
-      else this.#remove(state, chunk, IndexSet.decode([[0, bytes]]));
+      if (how === "add") this.#add(state, chunk, bytes);
+      else this.#remove(state, chunk, bytes);
     }
   }
 
-  /** The partitions of a state. */
+  /** The partitions of a state, as they are now. */
   set(state: string): IndexSet {
-    return IndexSet.decode([...(this.#states.get(state) ?? [])].map(([chunk, value]) => [chunk, value instanceof IndexSet ? encoded(value) : value] as const).filter(isSome)); // prettier-ignore
+    const { stored, opened } = this.#states.get(state) ?? { stored: [], opened: [] };
+    const chunks = new Map<number, Chunk>();
+    for (const [number, bytes] of stored) chunks.set(number, decodeChunk(bytes));
+    for (const [number, chunk] of opened) chunks.set(number, chunk.slice());
+    return IndexSet.ofChunks(chunks);
   }
 
   get names(): readonly string[] {
@@ -96,45 +102,38 @@ export class PartitionFold {
   }
 
   *changed(): Generator<FoldedChunk> {
-    for (const place of this.#changed) {
-      const [chunk, state] = [Number.parseInt(place, 10), place.slice(place.indexOf(" ") + 1)];
-      const value = this.#states.get(state)?.get(chunk);
-      const bytes = value instanceof IndexSet ? encoded(value) : value;
-      yield { state, chunk, ...(bytes ? { bytes } : {}) };
-    }
+    for (const [state, { opened }] of this.#states)
+      for (const [number, chunk] of opened) yield { state, chunk: number, ...(bitsOf(chunk) === 0 ? {} : { bytes: encodeChunk(chunk) }) };
   }
 
-  #add(state: string, chunk: number, set: IndexSet): void {
-    this.#put(state, chunk, this.#opened(state, chunk)?.union(set) ?? set);
+  #add(state: string, number: number, bytes: Uint8Array): void {
+    const chunks = this.#chunks(state);
+    changeChunk(opened(chunks, number) ?? opening(chunks, number), bytes, "add");
   }
 
-  #remove(state: string, chunk: number, set: IndexSet): void {
-    const opened = this.#opened(state, chunk);
-    if (opened) this.#put(state, chunk, opened.difference(set));
+  #remove(state: string, number: number, bytes: Uint8Array): void {
+    const chunks = this.#states.get(state);
+    const chunk = chunks && opened(chunks, number);
+    if (chunk) changeChunk(chunk, bytes, "remove");
   }
 
-  #opened(state: string, chunk: number): IndexSet | undefined {
-    const value = this.#states.get(state)?.get(chunk);
-    return value instanceof IndexSet || value === undefined ? value : IndexSet.decode([[0, value]]);
-  }
-
-  #put(state: string, chunk: number, set: IndexSet): void {
-    this.#chunks(state).set(chunk, set);
-    this.#changed.add(`${chunk} ${state}`);
-  }
-
-  #chunks(state: string): Map<number, Uint8Array | IndexSet> {
+  #chunks(state: string): StateChunks {
     let chunks = this.#states.get(state);
-    if (!chunks) this.#states.set(state, (chunks = new Map()));
+    if (!chunks) this.#states.set(state, (chunks = { stored: new Map(), opened: new Map() }));
     return chunks;
   }
 }
 
-function encoded(chunk: IndexSet): Uint8Array | undefined {
-  for (const [, bytes] of chunk.encodedChunks()) return bytes;
-  return undefined;
+/** The chunk, to be changed; `undefined` if there is none yet. */
+function opened(chunks: StateChunks, number: number): Chunk | undefined {
+  const bytes = chunks.stored.get(number);
+  if (!bytes) return chunks.opened.get(number);
+  chunks.stored.delete(number);
+  return opening(chunks, number, decodeChunk(bytes));
 }
 
-function isSome(chunk: readonly [number, Uint8Array | undefined]): chunk is readonly [number, Uint8Array] {
-  return chunk[1] !== undefined;
+function opening({ opened }: StateChunks, number: number, chunk: Chunk = new Uint32Array(WORDS)): Chunk {
+  const own = chunk === FULL ? chunk.slice() : chunk;
+  opened.set(number, own);
+  return own;
 }
