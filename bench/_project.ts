@@ -1,26 +1,29 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrap, Definitions, type DefinitionsOptions, type Millrace } from "millrace";
 
-/** A project in a folder of its own, that is gone when `body` has ended. Its store is the file `.millrace/millrace.db` in it. */
+/** On the disk on which projects lie; the system's folder for temporary files is memory on many machines. */
+const FOLDERS = join(process.cwd(), "node_modules", ".cache", "millrace-bench");
+
+/**
+ * A project in a folder of its own, gone when the process ends. Its store is the file `.millrace/millrace.db` in it.
+ * @remarks Not when `body` has ended: for a minute ext4 looks at each file that was deleted when it makes a new one, up to 2 ms a file.
+ */
 export async function inProject<T>(
   settings: { readonly fsync: "FULL" | "NORMAL"; readonly concurrency?: number },
   definitions: DefinitionsOptions,
   body: (millrace: Millrace, folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  mkdirSync(FOLDERS, { recursive: true });
+  const folder = mkdtempSync(join(FOLDERS, "project-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "package.json"), "{}");
   writeFileSync(join(folder, "millrace.config.js"), `module.exports = ${JSON.stringify(settings)};`);
+  const millrace = await bootstrap(new Definitions(definitions), { cwd: folder });
   try {
-    const millrace = await bootstrap(new Definitions(definitions), { cwd: folder });
-    try {
-      return await body(millrace, folder);
-    } finally {
-      await millrace.close();
-    }
+    return await body(millrace, folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await millrace.close();
   }
 }
 

@@ -46,10 +46,15 @@ export const completion = (stepKey: string, attemptId: string, rest: Partial<Com
   attemptId,
   outcome: "SUCCESS",
   stepStatus: "SUCCESS",
+  startedAtMs: 20,
   atMs: 30,
   events: [{ type: "ASSET_MATERIALIZATION", atMs: 30, stepKey, attempt: 1, assetKey: stepKey, payload: { dataVersion: attemptId } }],
   ...rest,
 });
+
+/** A batch that asks only whether an attempt may publish. */
+const publication = (runId: string, epoch: number, atMs: number): RunBatch =>
+  batch(runId, epoch, { publications: [{ attemptId: "A1", assetKey: "a", atMs }] });
 
 /** A claimed run; its epoch. */
 export async function startedRun(store: RunStore, id: string, rest: Partial<NewRun> = {}): Promise<number> {
@@ -126,6 +131,7 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(await store.commit(batch("r", epoch, { claims: [claim("a", "A1")] }))).toEqual({
         ok: true,
         eventIds: {},
+        granted: [],
         cancelRequested: false,
       });
       const second = await store.commit(batch("r", epoch, { completions: [completion("a", "A1")], claims: [claim("b", "B1")] }));
@@ -133,6 +139,7 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(second).toEqual({
         ok: true,
         eventIds: { A1: [{ type: "ASSET_MATERIALIZATION", assetKey: "a", id }] },
+        granted: [],
         cancelRequested: false,
       });
       await store.commit(
@@ -246,7 +253,7 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
         fenced: [],
         epochLost: true,
       });
-      expect(await store.recordPublication("r", epoch - 1, "A1", "a", 25)).toBe(false);
+      expect(await store.commit(publication("r", epoch - 1, 25))).toEqual({ ok: false, fenced: [], epochLost: true });
       expect(await store.renewLease("r", epoch - 1, 5000)).toBe(false);
       expect(await store.repairRun("r", epoch - 1, { reason: "gone" }, 60)).toBe(false);
       await store.appendEvents("r", epoch - 1, "A1", [log("late")]);
@@ -258,7 +265,7 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       const before = await store.getRun("r");
       const all = { claims: [claim("a", "A1")], events: [log("never")], end: { status: "SUCCESS", atMs: 40 } } as const;
       expect(await store.commit(batch("r", 0, all))).toEqual({ ok: false, fenced: [], epochLost: true });
-      expect(await store.recordPublication("r", 0, "A1", "a", 25)).toBe(false);
+      expect(await store.commit(publication("r", 0, 25))).toEqual({ ok: false, fenced: [], epochLost: true });
       expect(await store.repairRun("r", 0, { reason: "gone" }, 60)).toBe(false);
       await store.appendEvents("r", 0, undefined, [log("never")]);
       expect([await store.getRun("r"), await everyEvent(store, "r")]).toEqual([before, []]);
@@ -316,12 +323,40 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
     test("lets only the current attempt publish, and tells when it did", async () => {
       const epoch = await startedRun(store, "r");
       await store.commit(batch("r", epoch, { claims: [claim("a", "A1")] }));
-      expect(await store.recordPublication("r", epoch, "A1", "a", 26)).toBe(true);
-      await store.commit(batch("r", epoch, { completions: [completion("a", "A1")] }));
-      expect(await store.recordPublication("r", epoch, "A1", "a", 27)).toBe(false);
+      expect(await store.commit(publication("r", epoch, 26))).toMatchObject({ ok: true, granted: [true] });
+      const late = { ...publication("r", epoch, 27), completions: [completion("a", "A1")], events: [log("stored all the same")] };
+      expect(await store.commit(late)).toMatchObject({ ok: true, granted: [false] });
+      expect(await store.attemptOutcome("A1")).toBe("SUCCESS");
       expect((await everyEvent(store, "r")).filter(({ type }) => type === "PUBLISH")).toMatchObject([
         { stepKey: "a", attempt: 1, assetKey: "a", atMs: 26 },
       ]);
+    });
+
+    test("keeps a step that is claimed ahead READY until its attempt starts or ends, and lets nobody else claim it", async () => {
+      const epoch = await startedRun(store, "r");
+      const ahead = { ...claim("a", "A1"), ahead: true };
+      await store.commit(batch("r", epoch, { claims: [ahead, { ...claim("b", "B1"), ahead: true }] }));
+      expect(await store.steps("r")).toMatchObject([{ key: "a", status: "READY", attempt: 1 }, { key: "b", status: "READY" }]); // prettier-ignore
+      expect((await store.steps("r"))[0]).not.toHaveProperty("startedAtMs");
+      expect((await everyEvent(store, "r")).map(({ type }) => type)).toEqual(["RUN_START"]);
+      for (const number of [1, 2])
+        expect(await store.commit(batch("r", epoch, { claims: [claim("a", "A2", number)] }))).toEqual({ ok: false, fenced: ["A2"], epochLost: false }); // prettier-ignore
+      await store.commit(batch("r", epoch, { transitions: [{ stepKey: "a", status: "SKIPPED" }] }));
+      expect((await store.steps("r"))[0]).toMatchObject({ status: "READY" });
+      await store.commit(batch("r", epoch, { starts: [{ stepKey: "a", attempt: 1, atMs: 25 }] }));
+      await store.commit(batch("r", epoch, { completions: [completion("b", "B1", { startedAtMs: 28 })] }));
+      expect(await store.steps("r")).toMatchObject([
+        { key: "a", status: "RUNNING", attempt: 1, startedAtMs: 25 },
+        { key: "b", status: "SUCCESS", attempt: 1, startedAtMs: 28, endedAtMs: 30 },
+      ]);
+    });
+
+    test("ends an attempt that was claimed ahead as LOST when its owner is gone: it may have started", async () => {
+      const epoch = await startedRun(store, "r");
+      await store.commit(batch("r", epoch, { claims: [{ ...claim("a", "A1"), ahead: true }] }));
+      expect(await store.repairRun("r", epoch, { reason: "gone" }, 60)).toBe(true);
+      expect(await store.attemptOutcome("A1")).toBe("LOST");
+      expect((await store.steps("r"))[0]).toMatchObject({ key: "a", status: "FAILURE", attempt: 1, endedAtMs: 60 });
     });
 
     test("leaves an ended step as it is when a transition comes late", async () => {
@@ -483,7 +518,7 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(await store.requestCancel("r", 33)).toBe("CANCELING");
       expect(await store.cancelRequested("r")).toBe(true);
       expect(await store.requestCancel("r", 34)).toBe("CANCELING");
-      expect(await store.commit(batch("r", epoch))).toEqual({ ok: true, eventIds: {}, cancelRequested: true });
+      expect(await store.commit(batch("r", epoch))).toEqual({ ok: true, eventIds: {}, granted: [], cancelRequested: true });
       expect(await store.getRun("r")).toMatchObject({ status: "CANCELING", cancelRequestedAtMs: 33 });
       await store.commit(batch("r", epoch, { events: [{ type: "RUN_CANCELED", atMs: 40 }], end: { status: "CANCELED", atMs: 40 } }));
       expect((await everyEvent(store, "r")).map(({ type }) => type)).toEqual(["RUN_START", "RUN_CANCELING", "RUN_CANCELED"]);
@@ -527,7 +562,7 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
         fenced: [],
         epochLost: true,
       });
-      expect(await store.recordPublication("r", epoch, "A1", "a", 61)).toBe(false);
+      expect(await store.commit(publication("r", epoch, 61))).toEqual({ ok: false, fenced: [], epochLost: true });
     });
 
     test("that may only take a lapsed lease leaves a live one alone", async () => {

@@ -81,7 +81,7 @@ async function ended(store: Store, me: Me, id: string, indexes: IndexSet, type: 
   const outcome = type === "ASSET_MATERIALIZATION" ? "SUCCESS" : "FAILURE";
   await store.commit({
     ...batch,
-    completions: [{ ...step, outcome, stepStatus: outcome, atMs: 3, events: [...events, { type: `STEP_${outcome}`, atMs: 3, stepKey: assetKey, attempt: 1 }] }],
+    completions: [{ ...step, outcome, stepStatus: outcome, startedAtMs: 3, atMs: 3, events: [...events, { type: `STEP_${outcome}`, atMs: 3, stepKey: assetKey, attempt: 1 }] }],
     events: [{ type: `RUN_${outcome}`, atMs: 3 }],
     end: { status: outcome, atMs: 3 },
   }); // prettier-ignore

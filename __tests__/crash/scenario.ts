@@ -108,7 +108,8 @@ async function leftBehind(store: RunStore, me: Me): Promise<void> {
 async function fencesAndGroups(store: RunStore, me: Me): Promise<void> {
   const log = (ordinal: number): NewEvent & { ordinal: number } => ({ type: "LOG", atMs: 3, stepKey: "x", attempt: 1, ordinal });
   await store.createRun(byHand("own", { claimedBy: { owner: me, leaseMs: 60_000 } }));
-  await store.commit(batch("own", { claims: [claim("x", "own-x")] }));
+  await store.commit(batch("own", { claims: [{ ...claim("x", "own-x"), ahead: true }] }));
+  await store.commit(batch("own", { starts: [{ stepKey: "x", attempt: 1, atMs: 3 }], events: [{ type: "STEP_START", atMs: 3, stepKey: "x", attempt: 1 }] })); // prettier-ignore
   const refused = batch("own", { claims: [claim("y", "own-y")], completions: [ended("y", "own-y")] });
   await store.commit(refused);
   await Promise.all([
@@ -134,6 +135,7 @@ const ended = (stepKey: string, attemptId: string) =>
     attemptId,
     outcome: "SUCCESS",
     stepStatus: "SUCCESS",
+    startedAtMs: 3,
     atMs: 3,
     events: [{ type: "STEP_SUCCESS", atMs: 3, stepKey, attempt: 1 }],
   }) as const;

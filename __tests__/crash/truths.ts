@@ -139,7 +139,9 @@ function runUntruths(tables: Tables, run: RunRow): string[] {
     if (status === undefined || !isFinal(status)) status = STATUS_AFTER[type] ?? status;
   }
   const steps = tables.steps.filter((step) => step.run_no === run.no);
-  const attemptsOf = (key: string): number => events.filter(({ type, step_key }) => type === "STEP_START" && step_key === key).length;
+  const starts = events.filter(({ type }) => type === "STEP_START").map(attemptTold);
+  const told = new Set(events.filter((event) => TELLS_ATTEMPT.has(event.type) && event.attempt !== null).map(attemptTold));
+  const attemptsOf = (key: string): number => [...told].filter((attempt) => attempt.startsWith(`${key} `)).length;
   const tags = tables.tags.filter(({ run_no }) => run_no === run.no).map(({ key, value }) => [key, value]);
   return [
     ...(isFinal(run.status) || status === undefined ? [] : [`Run ${run.id} is ${run.status}, but its process is gone.`]),
@@ -153,8 +155,16 @@ function runUntruths(tables: Tables, run: RunRow): string[] {
     ),
     ...differs(`Tags of run ${run.id}`, Object.fromEntries(tags), JSON.parse(run.tags)),
     ...tables.attempts.filter((attempt) => attempt.run_no === run.no).flatMap((attempt) => attemptUntruths(events, attempt)),
-    ...differs(`Attempts of run ${run.id}`, tables.attempts.filter(({ run_no }) => run_no === run.no).length, events.filter(({ type }) => type === "STEP_START").length), // prettier-ignore
+    ...differs(`Attempts of run ${run.id}`, tables.attempts.filter(({ run_no }) => run_no === run.no).map(({ step_key, number }) => `${step_key} ${number}`).sort(), [...told].sort()), // prettier-ignore
+    ...differs(`Starts of run ${run.id}`, starts, [...new Set(starts)]),
   ];
+}
+
+/** Each attempt starts, or ends without having started when it was claimed ahead. */
+const TELLS_ATTEMPT: ReadonlySet<EventType> = new Set(["STEP_START", "ATTEMPT_LOST", "STEP_CANCELED"]);
+
+function attemptTold({ step_key, attempt }: EventRow): string {
+  return `${step_key} ${attempt}`;
 }
 
 function attemptUntruths(events: readonly EventRow[], { step_key, number, outcome }: AttemptRow): string[] {

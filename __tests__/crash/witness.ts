@@ -34,19 +34,19 @@ export function witnessed(store: Store, path: string): Store {
       if (result.ok)
         record(batch.runId, [
           ...batch.completions.flatMap(({ events }) => events),
-          ...batch.claims.map(({ stepKey, attempt, nowMs }) => ({ type: "STEP_START", atMs: nowMs, stepKey, attempt }) as const),
+          ...batch.claims.flatMap(({ stepKey, attempt, nowMs, ahead }) =>
+            ahead ? [] : [{ type: "STEP_START", atMs: nowMs, stepKey, attempt } as const],
+          ),
           ...batch.events,
+          ...(batch.publications ?? [])
+            .filter((_, index) => result.granted[index])
+            .map(({ assetKey, atMs }) => ({ type: "PUBLISH", atMs, stepKey: assetKey, attempt: 0, assetKey }) as const),
         ]);
       return result;
     },
     appendEvents: async (runId, epoch, attemptId, events) => {
       await store.appendEvents(runId, epoch, attemptId, events);
       record(runId, events);
-    },
-    recordPublication: async (runId, epoch, attemptId, assetKey, nowMs) => {
-      const may = await store.recordPublication(runId, epoch, attemptId, assetKey, nowMs);
-      if (may) record(runId, [{ type: "PUBLISH", atMs: nowMs, stepKey: assetKey, attempt: 0, assetKey }]);
-      return may;
     },
     requestCancel: async (runId, nowMs) => {
       const status = await store.requestCancel(runId, nowMs);

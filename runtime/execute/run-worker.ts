@@ -9,7 +9,7 @@ import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
 import type { ChosenPartitions, RunDivision } from "../../src/planning/run-division.js";
 import { retryDelayMs } from "../../src/planning/retry-delay.js";
 import { RunState } from "../../src/planning/run-state.js";
-import type { Claim, Completion, RunBatch } from "../../src/storage/run-store.js";
+import type { Claim, Completion, Publication, RunBatch, Start } from "../../src/storage/run-store.js";
 import type { UnitBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
 import { executeStep, type AttemptResult } from "./execute-step.js";
@@ -44,10 +44,13 @@ interface Running {
   readonly attemptId: string;
   readonly number: number;
   readonly controller: AbortController;
-  readonly sinceMs: number;
+  /** When its user code started; until then, when it was claimed. */
+  sinceMs: number;
   /** What happened and is not stored yet, in its order. What an attempt gives waits for its end; the rest streams. */
   pending: NewEvent[];
   settled: boolean;
+  /** Whether it counts among those that run at once: from its start until its user code has ended. */
+  counts: boolean;
 }
 
 /** Events that are stored in the transaction that ends the attempt, and nowhere else. */
@@ -61,12 +64,18 @@ const AT_THE_END: ReadonlySet<EventType> = new Set([
 /** So many events wait to be written before a child that prints faster than they are is held up. */
 const MOST_WAITING = 1_000;
 
+/** Steps that end sooner than this are claimed ahead: to wait for the store between two of them would take longer than they do. */
+const SHORT_MS = 10;
+/** At most so many steps are claimed ahead. */
+const MOST_AHEAD = 64;
+
 /** A lease lasts this long without renewal, in milliseconds. */
 export const LEASE_MS = 30_000;
 
 /**
  * Executes a claimed run to its end. It holds nothing that the log does not: each step's end, what follows from it and the claims of
- * the steps that it lets start are one transaction, and several ends share one when they come while the last is being written.
+ * the steps that it lets start are one transaction, and several ends share one when they come while the last is being written. While
+ * steps are short, some are claimed ahead, so that the next starts at once when one ends; no step starts before its claim is stored.
  */
 export class RunWorker {
   readonly #services: RunServices;
@@ -78,6 +87,12 @@ export class RunWorker {
   readonly #values: UpstreamValues;
   readonly #given = new Map<string, GivenSoFar>();
   readonly #running = new Map<string, Running>();
+  /** Claimed ahead, and not started. */
+  readonly #ahead: Running[] = [];
+  #mostAhead = 0;
+  #counted = 0;
+  #starts: Start[] = [];
+  #publications: (Publication & { resolve(granted: boolean): void })[] = [];
   readonly #retrying = new Map<string, { readonly step: PlannedStep; readonly number: number; readonly controller: AbortController }>();
   readonly #queue: { readonly step: PlannedStep; readonly number: number }[] = [];
   /** Retries whose wait is over; they are claimed once that is stored. */
@@ -128,6 +143,7 @@ export class RunWorker {
     this.#tell([{ type: "RUN_CANCELING", atMs: nowMs }]);
     for (const retry of this.#retrying.values()) retry.controller.abort();
     for (const running of this.#running.values()) running.controller.abort(new StepCanceledError(running.step.key));
+    for (const running of this.#ahead.splice(0)) this.#settle(running, { thrown: { error: new StepCanceledError(running.step.key) } });
     this.#schedule();
   }
 
@@ -205,20 +221,25 @@ export class RunWorker {
           for (const event of completion.events) this.#state.apply(event);
           this.#remember(completion, []); // what follows asks for the data versions; the ids of the events are known when they are stored
         }
+        this.#reckonAhead(completions);
         if (this.#canceled) this.#cancelWaiting();
         this.#follow();
         const claims = this.#canceled ? [] : this.#claims();
-        const ended = this.#state.ended && this.#running.size === 0;
+        const ended = this.#state.ended && this.#running.size + this.#ahead.length === 0;
         const status = this.#canceled ? "CANCELED" : this.#state.failed ? "FAILURE" : "SUCCESS";
         if (ended) this.#event(status === "SUCCESS" ? "RUN_SUCCESS" : status === "FAILURE" ? "RUN_FAILURE" : "RUN_CANCELED", undefined, {});
         for (const running of this.#running.values()) this.#stream(running);
         const events = this.#events;
         const transitions = this.#transitions;
         const restarted = this.#restarted;
+        const starts = this.#starts.filter(({ stepKey }) => this.#running.has(stepKey));
+        const publications = this.#publications;
         this.#events = [];
         this.#transitions = [];
         this.#restarted = [];
-        if (completions.length + claims.length + events.length + transitions.length === 0) return;
+        this.#starts = [];
+        this.#publications = [];
+        if (completions.length + claims.length + events.length + transitions.length + publications.length === 0) return;
         const nowMs = this.#services.clock.nowMs();
         const batch: RunBatch = {
           runId: this.#run.runId,
@@ -227,10 +248,16 @@ export class RunWorker {
           completions,
           claims: claims.map(({ claim }) => claim),
           transitions,
+          starts,
+          publications: publications.map(({ attemptId, assetKey, atMs }) => ({ attemptId, assetKey, atMs })),
           events,
           ...(ended ? { end: { status, atMs: nowMs } } : {}),
         };
-        const result = await this.#services.store.commit(batch);
+        const result = await this.#services.store.commit(batch).catch((error: unknown) => {
+          for (const { resolve } of publications) resolve(false);
+          throw error;
+        });
+        publications.forEach(({ resolve }, index) => resolve(result.ok && result.granted[index] === true));
         if (!result.ok)
           throw new ExecutionError("RUN.FENCED", `Run ${this.#run.runId} was taken over by another process.`, {
             fix: "Look at it with `millrace runs`; this process has stopped working on it.",
@@ -238,7 +265,7 @@ export class RunWorker {
         for (const completion of completions) this.#remember(completion, result.eventIds[completion.attemptId] ?? []);
         this.#makeRoom();
         this.#tell([...completions.flatMap((completion) => completion.events), ...events]);
-        for (const { claim, step } of claims) this.#start(step, claim);
+        for (const { claim, running } of claims) this.#claimed(running, claim);
         this.#queue.push(...restarted);
         this.#over = ended;
         if (ended) return this.#finish({ runId: this.#run.runId, status });
@@ -290,18 +317,83 @@ export class RunWorker {
     }
   }
 
-  #claims(): { readonly claim: Claim; readonly step: PlannedStep }[] {
-    const free = this.#services.concurrency - this.#running.size;
-    return this.#queue.splice(0, Math.max(0, free)).map(({ step, number }) => {
+  /** So many steps as ended since the last batch, and were short, are claimed ahead of the next two. */
+  #reckonAhead(ended: readonly Completion[]): void {
+    if (ended.length === 0) return;
+    const short = ended.every(({ startedAtMs, atMs }) => atMs - startedAtMs < SHORT_MS);
+    this.#mostAhead = short ? Math.min(2 * ended.length, MOST_AHEAD) : 0;
+  }
+
+  #claims(): { readonly claim: Claim; readonly running: Running }[] {
+    const free = Math.max(0, this.#services.concurrency - this.#counted);
+    const ahead = Math.max(0, this.#mostAhead - this.#ahead.length);
+    return this.#queue.splice(0, free + ahead).map(({ step, number }, index) => {
       const nowMs = this.#services.clock.nowMs();
-      const claim: Claim = { stepKey: step.key, attempt: number, attemptId: newId(), nowMs, leaseUntilMs: nowMs + LEASE_MS };
+      const claim: Claim = {
+        stepKey: step.key,
+        attempt: number,
+        attemptId: newId(),
+        nowMs,
+        leaseUntilMs: nowMs + LEASE_MS,
+        ...(index < free ? {} : { ahead: true }),
+      };
       const controller = new AbortController();
       setMaxListeners(0, controller.signal); // one listener for each call of user code that is under way, and user code adds its own
-      this.#running.set(step.key, { step, attemptId: claim.attemptId, number, controller, sinceMs: nowMs, pending: [], settled: false });
-      const start: NewEvent = { type: "STEP_START", atMs: nowMs, stepKey: step.key, attempt: number };
-      this.#state.apply(start);
-      return { claim, step };
+      const running: Running = {
+        step,
+        attemptId: claim.attemptId,
+        number,
+        controller,
+        sinceMs: nowMs,
+        pending: [],
+        settled: false,
+        counts: false,
+      };
+      if (index < free) {
+        this.#count(running);
+        this.#state.apply({ type: "STEP_START", stepKey: step.key });
+      }
+      return { claim, running };
     });
+  }
+
+  /** The claim is stored: the attempt starts, or as soon as another has ended. */
+  #claimed(running: Running, claim: Claim): void {
+    if (claim.ahead) {
+      this.#ahead.push(running);
+      return this.#startAhead();
+    }
+    this.#tell([{ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt }]);
+    this.#start(running);
+  }
+
+  #count(running: Running): void {
+    running.counts = true;
+    this.#running.set(running.step.key, running);
+    this.#counted += 1;
+  }
+
+  /** The user code of the attempt has ended: another may start. */
+  #countNoMore(running: Running): void {
+    if (!running.counts) return;
+    running.counts = false;
+    this.#counted -= 1;
+    this.#startAhead();
+  }
+
+  #startAhead(): void {
+    while (this.#counted < this.#services.concurrency) {
+      const running = this.#ahead.shift();
+      if (!running) return;
+      const { step, number } = running;
+      const atMs = (running.sinceMs = this.#services.clock.nowMs());
+      const start: NewEvent = { type: "STEP_START", atMs, stepKey: step.key, attempt: number };
+      this.#count(running);
+      this.#state.apply(start);
+      this.#starts.push({ stepKey: step.key, attempt: number, atMs });
+      running.pending.push(start);
+      this.#start(running);
+    }
   }
 
   #cancelWaiting(): void {
@@ -313,14 +405,21 @@ export class RunWorker {
     }
   }
 
-  #start(step: PlannedStep, claim: Claim): void {
-    const running = this.#running.get(step.key);
-    if (!running) return;
-    this.#tell([{ type: "STEP_START", atMs: claim.nowMs, stepKey: step.key, attempt: claim.attempt }]);
-    if (this.#canceled) running.controller.abort(new StepCanceledError(step.key));
+  #start(running: Running): void {
+    if (this.#canceled) running.controller.abort(new StepCanceledError(running.step.key));
     void this.#attempt(running)
       .catch((error: unknown): AttemptResult => ({ thrown: { error: new InternalError(messageOf(error), { cause: error }) } }))
       .then((result) => this.#settle(running, result));
+  }
+
+  /** Asks the store for the right to publish; it is asked with the next batch. */
+  #mayPublish(running: Running, assetKey: AssetKey, isLast: boolean): Promise<boolean> {
+    if (running.settled) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#publications.push({ attemptId: running.attemptId, assetKey, atMs: this.#services.clock.nowMs(), resolve });
+      if (isLast) this.#countNoMore(running);
+      this.#schedule();
+    });
   }
 
   /** Moves what need not wait for the attempt's end to what is stored next. */
@@ -373,8 +472,7 @@ export class RunWorker {
       checkOf: (id) => this.#checks.get(id) ?? missing(id),
       upstream: (key) => this.#values.of(key),
       upstreamPartition: (key, partition) => this.#values.ofPartition(key, partition),
-      mayPublish: (key) =>
-        this.#services.store.recordPublication(this.#run.runId, this.#run.epoch, attemptId, key, this.#services.clock.nowMs()),
+      mayPublish: (key) => this.#mayPublish(running, key, unit.kind === "asset" && (partitions?.set.size ?? 1) === 1),
     };
     const over = this.#limit(running, unit);
     try {
@@ -447,6 +545,7 @@ export class RunWorker {
     const completion = this.#completionOf(running, result);
     this.#completions.push(completion);
     if (completion.outcome === "RETRY") this.#retryLater(running, completion);
+    this.#countNoMore(running);
     this.#schedule();
   }
 
@@ -454,7 +553,7 @@ export class RunWorker {
     const { step, number, attemptId, pending } = running;
     const atMs = this.#services.clock.nowMs();
     const at = { atMs, stepKey: step.key, attempt: number };
-    const base = { stepKey: step.key, attempt: number, attemptId, atMs };
+    const base = { stepKey: step.key, attempt: number, attemptId, startedAtMs: running.sinceMs, atMs };
     this.#givenBy(step).add(pending);
     if (!thrown) {
       const events: NewEvent[] = [...pending, { ...at, type: "STEP_SUCCESS", payload: { durationMs: atMs - running.sinceMs } }];

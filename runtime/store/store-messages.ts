@@ -13,7 +13,6 @@ export const WRITES = [
   "claimRun",
   "commit",
   "appendEvents",
-  "recordPublication",
   "requestCancel",
   "renewLease",
   "repairRun",

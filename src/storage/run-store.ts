@@ -41,13 +41,29 @@ export interface Owner {
   readonly pidNamespace?: string;
 }
 
-/** A step to be started. `attempt` is one more than the step's last. */
+/** The right to run a step. `attempt` is one more than the step's last. */
 export interface Claim {
   readonly stepKey: string;
   readonly attempt: number;
   readonly attemptId: string;
   readonly nowMs: number;
   readonly leaseUntilMs: number;
+  /** Its user code does not start with this batch: the step is READY, until a {@link Start} or its end. */
+  readonly ahead?: boolean;
+}
+
+/** A step that was claimed ahead and runs now; its STEP_START is one of the batch's events. */
+export interface Start {
+  readonly stepKey: string;
+  readonly attempt: number;
+  readonly atMs: number;
+}
+
+/** An attempt asks whether it may publish what it stored for an asset. */
+export interface Publication {
+  readonly attemptId: string;
+  readonly assetKey: AssetKey;
+  readonly atMs: number;
 }
 
 /** The end of an attempt; its terminal events are stored here and nowhere else. */
@@ -58,18 +74,22 @@ export interface Completion {
   readonly outcome: AttemptOutcome;
   readonly stepStatus: StepStatus;
   readonly events: readonly NewEvent[];
+  readonly startedAtMs: number;
   readonly atMs: number;
 }
 
-/** What is stored together or not at all: completions first, then transitions, claims, events and the run's end. */
+/** What is stored together or not at all: completions first, then transitions, starts, claims, events, publications and the run's end. */
 export interface RunBatch {
   readonly runId: string;
   readonly epoch: number;
   readonly nowMs: number;
   readonly completions: readonly Completion[];
   readonly claims: readonly Claim[];
-  /** Of steps that are not running; a step that has ended is left as it is. */
+  /** Of steps that are not claimed; a step that has ended is left as it is. */
   readonly transitions: readonly { readonly stepKey: string; readonly status: StepStatus }[];
+  readonly starts?: readonly Start[];
+  /** Each that is granted leaves a PUBLISH event; one of an attempt that is no longer current is refused, and nothing else with it. */
+  readonly publications?: readonly Publication[];
   readonly events: readonly NewEvent[];
   /** Sets the status only; the event that tells it is one of `events`. */
   readonly end?: { readonly status: RunStatus; readonly atMs: number };
@@ -90,6 +110,8 @@ export type CommitResult =
       readonly ok: true;
       /** By attempt id: its materializations and observations. */
       readonly eventIds: Readonly<Record<string, readonly StoredEventId[]>>;
+      /** Of each publication, in their order, whether it may be done. */
+      readonly granted: readonly boolean[];
       readonly cancelRequested: boolean;
     }
   | {
@@ -176,8 +198,6 @@ export interface RunStore {
     attemptId: string | undefined,
     events: readonly (NewEvent & { readonly ordinal?: number })[],
   ): Promise<void>;
-  /** Whether this attempt may publish its output now; `true` leaves a PUBLISH event. */
-  recordPublication(runId: string, epoch: number, attemptId: string, assetKey: AssetKey, nowMs: number): Promise<boolean>;
   /** A run that has no owner is canceled at once, another learns it. The status afterwards; `undefined`: no such run. */
   requestCancel(runId: string, nowMs: number): Promise<RunStatus | undefined>;
   /** Whether someone asked the run to stop; of its row alone, so that it may be asked often. */

@@ -97,7 +97,7 @@ async function materializeOrders(): Promise<void> {
   const attempt = { stepKey: "orders", attempt: 1, attemptId: "a1" };
   const batch = { runId: "run-1", epoch, nowMs: T0, completions: [], claims: [], transitions: [], events: [] };
   await store.commit({ ...batch, claims: [{ ...attempt, nowMs: T0, leaseUntilMs: T0 + 60_000 }] });
-  const completion = { ...attempt, outcome: "SUCCESS" as const, stepStatus: "SUCCESS" as const, events, atMs: T0 + 30 };
+  const completion = { ...attempt, outcome: "SUCCESS" as const, stepStatus: "SUCCESS" as const, startedAtMs: T0, events, atMs: T0 + 30 };
   const done = await store.commit({ ...batch, completions: [completion], end: { status: "SUCCESS", atMs: T0 + 40 } });
   expect(done.ok).toBe(true);
 }

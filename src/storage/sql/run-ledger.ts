@@ -11,6 +11,7 @@ import type {
   NewRun,
   OwnedRun,
   Owner,
+  Publication,
   RepairVerdict,
   RunBatch,
   RunFilter,
@@ -218,25 +219,41 @@ export class RunLedger {
         completion.outcome, completion.atMs, completion.attemptId, head.no, completion.stepKey, completion.attempt,
       ]).changes; // prettier-ignore
       const final = completion.stepStatus === "UP_FOR_RETRY" ? null : completion.atMs;
-      const moved = this.#sql.endStep.run([completion.stepStatus, final, head.no, completion.stepKey, completion.attempt]).changes;
+      const moved = this.#sql.endStep.run([
+        completion.stepStatus, completion.startedAtMs, final, head.no, completion.stepKey, completion.attempt,
+      ]).changes; // prettier-ignore
       if (ended !== 1 || moved !== 1) throw new Fenced([completion.attemptId], false);
       if (head.layout_no !== null) this.#sql.releasePartitions.run([head.no, completion.stepKey]);
       events.push(...completion.events);
     }
     for (const { stepKey, status } of batch.transitions) this.#sql.moveStep.run([status, batch.nowMs, head.no, stepKey]);
-    for (const claim of batch.claims) {
-      if (this.#sql.claimStep.run([claim.attempt, claim.nowMs, head.no, claim.stepKey, claim.attempt - 1]).changes !== 1)
-        throw new Fenced([claim.attemptId], false);
-      if (head.layout_no !== null) this.#claimPartitions(head.no, claim.stepKey);
-      events.push({ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt });
+    for (const { stepKey, attempt, atMs } of batch.starts ?? []) this.#sql.startStep.run([atMs, head.no, stepKey, attempt]);
+    for (const { stepKey, attempt, attemptId, nowMs, ahead } of batch.claims) {
+      const claimed = this.#sql.claimStep.run([ahead ? "READY" : "RUNNING", attempt, ahead ? null : nowMs, head.no, stepKey, attempt - 1]);
+      if (claimed.changes !== 1) throw new Fenced([attemptId], false);
+      if (head.layout_no !== null) this.#claimPartitions(head.no, stepKey);
+      if (!ahead) events.push({ type: "STEP_START", atMs: nowMs, stepKey, attempt });
     }
     this.#sql.insertAttempt.run(
       batch.claims.map((claim) => [claim.attemptId, head.no, claim.stepKey, claim.attempt, claim.nowMs, claim.leaseUntilMs]),
     );
     events.push(...batch.events);
+    const published = (batch.publications ?? []).map((publication) => this.#publish(head.no, publication));
+    for (const event of published) if (event) events.push(event);
     const eventIds = eventIdsOf(batch.completions, this.#log.append(head, head.next_seq, events));
     if (batch.end) this.#sql.endRun.run([batch.end.status, batch.end.atMs, head.no]);
-    return { ok: true, eventIds, cancelRequested: head.cancel_requested_at_ms !== null };
+    return {
+      ok: true,
+      eventIds,
+      granted: published.map((event) => event !== undefined),
+      cancelRequested: head.cancel_requested_at_ms !== null,
+    };
+  }
+
+  /** The event that lets the attempt publish; `undefined`: it is no longer current. */
+  #publish(runNo: number, { attemptId, assetKey, atMs }: Publication): NewEvent | undefined {
+    const attempt = this.#sql.currentAttempt.get<{ step_key: string; number: number }>([attemptId, runNo]);
+    return attempt && { type: "PUBLISH", atMs, stepKey: attempt.step_key, attempt: attempt.number, assetKey };
   }
 
   appendEvents(
@@ -254,19 +271,6 @@ export class RunLedger {
       const told = ended ? events.filter(({ type }) => AFTER_THE_END.has(type)) : events;
       if (attempt) this.#log.appendOnce(head, head.next_seq, { events: told, attemptNo: attempt.no });
       else this.#log.append(head, head.next_seq, told);
-    });
-  }
-
-  recordPublication(runId: string, epoch: number, attemptId: string, assetKey: AssetKey, nowMs: number): boolean {
-    return this.#transactions.write(() => {
-      const head = this.#owned(runId, epoch);
-      if (!head) return false;
-      const attempt = this.#sql.currentAttempt.get<{ no: number; step_key: string; number: number }>([attemptId, head.no]);
-      if (!attempt) return false;
-      this.#log.append(head, head.next_seq, [
-        { type: "PUBLISH", atMs: nowMs, stepKey: attempt.step_key, attempt: attempt.number, assetKey },
-      ]);
-      return true;
     });
   }
 
@@ -308,7 +312,7 @@ export class RunLedger {
       for (const attempt of lost) {
         const at = { atMs: nowMs, stepKey: attempt.step_key, attempt: attempt.number };
         this.#sql.endAttempt.run(["LOST", nowMs, attempt.id, head.no, attempt.step_key, attempt.number]);
-        this.#sql.endStep.run(["FAILURE", nowMs, head.no, attempt.step_key, attempt.number]);
+        this.#sql.endStep.run(["FAILURE", null, nowMs, head.no, attempt.step_key, attempt.number]);
         if (head.layout_no !== null) this.#sql.releasePartitions.run([head.no, attempt.step_key]);
         events.push({ ...at, type: "ATTEMPT_LOST", payload: { reason: verdict.reason } });
         for (const assetKey of JSON.parse(attempt.assets) as string[])

@@ -9,8 +9,10 @@ import { RowInsert } from "./row-insert.js";
 import { EVENT_COLUMNS, insert } from "./statement-texts.js";
 
 const EVENT_INSERTED = ["run_no", "seq", "type", "at_ms", "step_key", "attempt", "asset_key", "partition_key", "partition_index", "payload", "attempt_no", "ordinal"]; // prettier-ignore
-const CLAIMABLE = "('WAITING', 'READY', 'UP_FOR_RETRY')";
-const OPEN_STEP = "('WAITING', 'READY', 'UP_FOR_RETRY')";
+/** Not claimed, and not ended. */
+const OPEN_STEP = "('WAITING', 'UP_FOR_RETRY')";
+/** Claimed: READY until its user code starts. */
+const CLAIMED_STEP = "('READY', 'RUNNING')";
 const ENDED_RUN = "('SUCCESS', 'FAILURE', 'CANCELED')";
 /** All but the set of its partitions, which no list needs. */
 export const RUN_COLUMNS =
@@ -66,16 +68,17 @@ function runTexts(knex: Knex) {
     renewLease: `update run set lease_until_ms = max(lease_until_ms, ?) where id = ? and epoch = ? and status not in ${ENDED_RUN}`,
     renewAttempts:
       "update attempt set lease_until_ms = max(lease_until_ms, ?) where run_no = (select no from run where id = ?) and outcome is null",
-    claimStep: `update step set status = 'RUNNING', attempt = ?, started_at_ms = coalesce(started_at_ms, ?), ended_at_ms = null where run_no = ? and key = ? and attempt = ? and status in ${CLAIMABLE}`,
+    claimStep: `update step set status = ?, attempt = ?, started_at_ms = coalesce(started_at_ms, ?), ended_at_ms = null where run_no = ? and key = ? and attempt = ? and status in ${OPEN_STEP}`,
+    startStep:
+      "update step set status = 'RUNNING', started_at_ms = coalesce(started_at_ms, ?) where run_no = ? and key = ? and attempt = ? and status = 'READY'",
     endAttempt:
       "update attempt set outcome = ?, ended_at_ms = ? where id = ? and run_no = ? and step_key = ? and number = ? and outcome is null",
-    endStep: "update step set status = ?, ended_at_ms = ? where run_no = ? and key = ? and attempt = ? and status = 'RUNNING'",
+    endStep: `update step set status = ?, started_at_ms = coalesce(started_at_ms, ?), ended_at_ms = ? where run_no = ? and key = ? and attempt = ? and status in ${CLAIMED_STEP}`,
     moveStep: `update step set status = ?, ended_at_ms = ? where run_no = ? and key = ? and status in ${OPEN_STEP}`,
     moveOpenSteps: `update step set status = ?, ended_at_ms = ? where run_no = ? and status in ${OPEN_STEP}`,
     openSteps: `select key from step where run_no = ? and status in ${OPEN_STEP} order by no`,
     attemptOutcome: "select coalesce(outcome, 'RUNNING') as outcome from attempt where id = ?",
-    currentAttempt:
-      "select attempt.no, attempt.step_key, attempt.number from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key and step.attempt = attempt.number where attempt.id = ? and attempt.run_no = ? and attempt.outcome is null and step.status = 'RUNNING'",
+    currentAttempt: `select attempt.no, attempt.step_key, attempt.number from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key and step.attempt = attempt.number where attempt.id = ? and attempt.run_no = ? and attempt.outcome is null and step.status in ${CLAIMED_STEP}`,
     runningAttempts:
       "select attempt.no, attempt.id, attempt.step_key, attempt.number, step.assets from attempt join step on step.run_no = attempt.run_no and step.key = attempt.step_key where attempt.run_no = ? and attempt.outcome is null",
     latestPlanned: latest("run_no"),
