@@ -42,6 +42,7 @@ export function givenFor(out: string, returned: unknown, unit: UnitSpec): Given 
       fix: "Declare it with @ObservableAsset(), or return new MaterializeResult({ ... }).",
     });
   }
+  refuseGenerator(returned, unit);
   return { out, value: returned, hasValue: returned !== undefined, metadata: {}, checks: [] };
 }
 
@@ -63,6 +64,7 @@ export async function* givenByOut(returned: unknown, unit: UnitSpec): AsyncGener
     return;
   }
   if (returned === undefined || returned === null) return;
+  refuseGenerator(returned, unit);
   if (typeof returned !== "object" || Array.isArray(returned)) {
     throw new ExecutionError(
       "STEP.NO_OUTS",
@@ -99,6 +101,13 @@ export function checkResults(returned: unknown, unit: UnitSpec): readonly AssetC
   }
   throw new ExecutionError("CHECK.RESULT", `${unitText(unit)} returned ${describe(returned)}, not a check result.`, {
     fix: "Return new AssetCheckResult({ passed: ... }), or an array of them, one for each check.",
+  });
+}
+
+function refuseGenerator(returned: unknown, unit: UnitSpec): void {
+  if (Object.prototype.toString.call(returned) !== "[object Generator]") return;
+  throw new ExecutionError("STEP.NOT_ASYNC", `${unitText(unit)} is a generator that is not async.`, {
+    fix: "Write `async *` before its name.",
   });
 }
 

@@ -264,14 +264,26 @@ describe("the command line", () => {
     expect(stdout).toMatchSnapshot();
   });
 
-  test.each(["materialize", "list", "show", "check", "runs", "logs", "retry", "cancel", "status"])(
-    "teaches %s with its own --help",
-    async (command) => {
-      const { code, stdout } = await shop.run([command, "--help"]);
-      expect(code).toBe(0);
-      expect(stdout).toMatchSnapshot();
-    },
-  );
+  test.each([
+    "materialize",
+    "list",
+    "show",
+    "jobs",
+    "check",
+    "backfill",
+    "partitions",
+    "dynamic",
+    "wipe",
+    "runs",
+    "logs",
+    "retry",
+    "cancel",
+    "status",
+  ])("teaches %s with its own --help", async (command) => {
+    const { code, stdout } = await shop.run([command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatchSnapshot();
+  });
 
   test("knows its version", async () => {
     expect(await shop.run(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });

@@ -1,7 +1,7 @@
 import { CliProject } from "./cli-project";
 
 const WEEK = `
-import { Asset, Definitions, Pipeline, PartitionedAssetContext, dailyPartitions } from "millrace";
+import { Asset, Definitions, Pipeline, PartitionedAssetContext, dailyPartitions, dynamicPartitions } from "millrace";
 
 @Pipeline()
 export class Days {
@@ -10,6 +10,7 @@ export class Days {
     return 1;
   }
   @Asset() report(): number { return 1; }
+  @Asset({ partitions: dynamicPartitions("customers") }) byCustomer(): void {}
 }
 export default new Definitions({ pipelines: [Days] });
 `;
@@ -56,6 +57,26 @@ missing              7  2024-01-04...2024-01-10
       'REQUEST.UNKNOWN_PARTITION There is no partition "2024-01-00".\n  → Did you mean "2024-01-10"? Partitions go from "2024-01-01" to "2024-01-10".\n',
     ],
     [["dynamic", "customers", "acme"], 'REQUEST.DYNAMIC_KEYS What is to become of "acme"?\n  → Write --add or --delete.\n'],
+    [
+      ["dynamic", "custmers", "acme", "--add"],
+      'REQUEST.DYNAMIC_NAME No asset has dynamic partitions "custmers". Did you mean "customers"?\n  → There are "customers".\n',
+    ],
+    [
+      ["materialize", "sales", "--partitions", "2024-01-01..2024-01-02"],
+      'REQUEST.PARTITION_RANGE "2024-01-01..2024-01-02" is no range of partitions.\n  → Write "2024-01-01...2024-01-02", both included.\n',
+    ],
+    [
+      ["materialize", "sales", "--missing", "--failed"],
+      "CLI.REPROCESS --missing and --failed are given together.\n  → Give one of them; --stale also makes what is missing.\n",
+    ],
+    [
+      ["backfill", "sales", "--failed", "--stale"],
+      "CLI.REPROCESS --failed and --stale are given together.\n  → Give one of them; --stale also makes what is missing.\n",
+    ],
+    [
+      ["materialize", "report", "--force"],
+      "CLI.FORCE --force is given without --stale.\n  → Add --stale, or leave it out: only --stale reuses what there is.\n",
+    ],
   ])("refuses %j", async (args, message) => {
     const { code, stdout, stderr } = await project.run(args);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: message });

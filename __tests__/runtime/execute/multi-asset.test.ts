@@ -147,6 +147,16 @@ describe("a multi-asset", () => {
       async *bare(): AsyncGenerator<Output<"e1", number>> {
         yield 7 as never;
       }
+      @MultiAsset({ outs: { f1: {} } })
+      inTurn(): { f1: number } {
+        return one() as never;
+      }
+      @Asset() rows(): number[] {
+        return one() as never;
+      }
+    }
+    function* one(): Generator<number> {
+      yield 1;
     }
     const result = await materialize([Faulty], { raiseOnError: false });
     expect(failures(result)).toEqual({
@@ -155,6 +165,8 @@ describe("a multi-asset", () => {
       c1: '"c1" was given twice in one attempt.\n  → Give each out once.',
       d1: "Faulty.list (FILE) returned an array, not an object of its outs.\n  → Return an object with a field for each out, e.g. { orders: [...], users: [...] }.",
       e1: 'Faulty.bare (FILE) yielded 7 that is no out.\n  → Yield `new Output("name", value)` for each out.',
+      f1: "Faulty.inTurn (FILE) is a generator that is not async.\n  → Write `async *` before its name.",
+      rows: "Faulty.rows (FILE) is a generator that is not async.\n  → Write `async *` before its name.",
     });
     expect([...result.materialized].sort()).toEqual(["a1", "b1", "c1"]);
   });

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import { RequestError } from "../../../src/base/errors.js";
 import { systemClock } from "../../../src/base/clock.js";
 import type { BackfillRecord } from "../../../src/storage/backfill-store.js";
-import type { BackfillOptions, Reprocess } from "../../launch/backfill-options.js";
+import type { BackfillOptions } from "../../launch/backfill-options.js";
 import type { BackfillWatch } from "../../launch/backfill-driver.js";
 import { Backfills } from "../../launch/backfills.js";
 import type { Session } from "../../launch/session.js";
@@ -14,6 +14,7 @@ import { countOf } from "../format.js";
 import { partitionsText } from "../partitions-text.js";
 import { backfillOf, shortId, withSession } from "../project.js";
 import type { CommonOptions } from "../program.js";
+import { reprocessFlag } from "../reprocess-flag.js";
 import { causeText } from "../staleness-text.js";
 import { table } from "../table.js";
 import { listBackfills, showBackfill, stopBackfill } from "./backfills.js";
@@ -97,9 +98,8 @@ function goOn(id: string, how: "resume" | "retry", options: CommonOptions & Pick
 }
 
 function optionsOf(flags: BackfillFlags): BackfillOptions {
-  const reprocess: Reprocess = flags.missing ? "missing" : flags.failed ? "failed" : flags.stale ? "stale" : "all";
   return {
-    reprocess,
+    reprocess: reprocessFlag(flags) ?? "all",
     tags: tagsOf(flags.tag ?? []),
     ...readConfig(flags.config),
     ...(flags.partitions === undefined ? {} : { partitions: flags.partitions }),

@@ -2,6 +2,7 @@ import { RequestError } from "../../../src/base/errors.js";
 import type { MaterializeOptions, Session } from "../../launch/session.js";
 import { withSession } from "../project.js";
 import type { CommonOptions } from "../program.js";
+import { reprocessFlag } from "../reprocess-flag.js";
 import { readRunConfig } from "../read-run-config.js";
 import { tagsOf } from "../tags.js";
 import { EXIT } from "../exit-codes.js";
@@ -22,6 +23,11 @@ export interface MaterializeFlags {
 
 /** `millrace materialize [SELECTION]` */
 export function materialize(given: string | undefined, options: CommonOptions & MaterializeFlags): Promise<number> {
+  const reprocess = reprocessFlag(options);
+  if (options.force && reprocess !== "stale")
+    throw new RequestError("CLI.FORCE", "--force is given without --stale.", {
+      fix: "Add --stale, or leave it out: only --stale reuses what there is.",
+    });
   return withSession(options, (session, settings) => {
     const config = options.config === undefined ? undefined : readRunConfig(options.config);
     const flags = {

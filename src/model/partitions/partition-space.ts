@@ -198,6 +198,7 @@ export function parsePartitions(space: PartitionSpace, text: string): IndexSet {
   for (const part of space.indexOf(text) === undefined ? text.split(",").map((each) => each.trim()) : [text]) {
     const [from, to, more] = part.split("...");
     if (from === undefined || more !== undefined) throw malformedRange(part);
+    if (to === undefined && isWithTwoDots(space, part)) throw malformedRange(part, part.replace("..", "..."));
     all = all.union(rangeOf(space, from, to ?? from));
   }
   return all;
@@ -218,10 +219,16 @@ export function rangeOf(space: PartitionSpace, from: string, to: string): IndexS
   return IndexSet.range(first, last + 1);
 }
 
-function malformedRange(text: string): RequestError {
+function malformedRange(text: string, meant = "first...last"): RequestError {
   return new RequestError("REQUEST.PARTITION_RANGE", `"${text}" is no range of partitions.`, {
-    fix: 'Write "first...last", both included.',
+    fix: `Write "${meant}", both included.`,
   });
+}
+
+/** A slip of the hand, where the text is no key itself. */
+function isWithTwoDots(space: PartitionSpace, text: string): boolean {
+  const ends = text.split("..");
+  return ends.length === 2 && space.indexOf(text) === undefined && ends.every((key) => space.indexOf(key) !== undefined);
 }
 
 const SEARCHED_KEYS = 2_000;
