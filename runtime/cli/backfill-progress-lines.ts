@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { BackfillRun } from "../../src/planning/backfill/run-groups.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
-import type { RunReport } from "../launch/session.js";
+import type { BackfillRunReport } from "../launch/backfill-driver.js";
 import { fit } from "./fit.js";
 import { countOf, durationText } from "./format.js";
 
@@ -24,6 +24,7 @@ export class BackfillProgressLines {
   #drawnMs = Number.NEGATIVE_INFINITY;
   #ended = 0;
   #failed = 0;
+  #reused = 0;
   #drawn = false;
 
   constructor(settings: BackfillProgressSettings) {
@@ -33,13 +34,14 @@ export class BackfillProgressLines {
   }
 
   /** Takes the end of a run. */
-  ended(run: BackfillRun, report: RunReport): void {
+  ended(run: BackfillRun, report: BackfillRunReport): void {
     this.#ended += 1;
     if (report.status === "FAILURE") this.#failed += 1;
-    const mark = report.status === "SUCCESS" ? pc.green("✓") : report.status === "FAILURE" ? pc.red("✗") : pc.yellow("■");
+    const wasReused = report.reused.length === run.assets.length;
+    if (wasReused) this.#reused += 1;
+    const { mark, note } = wasReused ? { mark: pc.dim("="), note: "reused" } : marked(report);
     const name = `${mark} ${run.assets.join(", ")}  ${rangesText(report.plan)}`.trimEnd();
-    if (!this.#isLive || report.status !== "SUCCESS")
-      this.#print(`${name}${report.status === "SUCCESS" ? "" : pc.dim(`  run ${report.runId.slice(-12)}`)}\n`);
+    if (!this.#isLive || report.status !== "SUCCESS") this.#print(`${name}${note === "" ? "" : pc.dim(`  ${note}`)}\n`);
     this.#draw();
   }
 
@@ -64,10 +66,15 @@ export class BackfillProgressLines {
       runs !== undefined && this.#ended > 0 && this.#ended < runs
         ? ` · about ${durationText((elapsedMs / this.#ended) * (runs - this.#ended))} left`
         : "";
-    const counts = `${this.#ended}${runs === undefined ? "" : ` of ${runs}`} runs${this.#failed > 0 ? ` · ${countOf(this.#failed, "failure")}` : ""} · ${durationText(elapsedMs)}${left}`;
+    const counts = `${this.#ended}${runs === undefined ? "" : ` of ${runs}`} runs${this.#failed > 0 ? ` · ${countOf(this.#failed, "failure")}` : ""}${this.#reused > 0 ? ` · ${this.#reused} reused` : ""} · ${durationText(elapsedMs)}${left}`;
     this.#print(fit(`${bar}${counts}`, (out.columns ?? 80) - 1));
     this.#drawn = true;
   }
+}
+
+function marked({ status, runId, reused }: BackfillRunReport): { readonly mark: string; readonly note: string } {
+  if (status === "SUCCESS") return { mark: pc.green("✓"), note: reused.length === 0 ? "" : `reused: ${reused.join(", ")}` };
+  return { mark: status === "FAILURE" ? pc.red("✗") : pc.yellow("■"), note: `run ${runId.slice(-12)}` };
 }
 
 function rangesText({ partitions }: RunPlan): string {

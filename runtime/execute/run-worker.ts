@@ -13,12 +13,12 @@ import type { Claim, Completion, Publication, RunBatch, Start } from "../../src/
 import type { UnitBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
 import { executeStep, type AttemptResult } from "./execute-step.js";
-import type { ReusableResults } from "./reusable-results.js";
+import { InputVersions, type VersionReader } from "./input-versions.js";
+import { reusedVersions, type ReusableResults } from "./reusable-results.js";
 import { GivenSoFar, type Missing } from "./given-so-far.js";
 import type { RunOutcome, RunServices } from "./services.js";
 import { stepLog } from "./step-context.js";
 import { storedError } from "./stored-error.js";
-import { storedValue } from "./stored-value.js";
 import { ProcessExitError, StepCanceledError, StepTimeoutError } from "./user-code-boundary.js";
 import { UpstreamValues } from "./upstream-values.js";
 import { outsideUserCode, type OutputSink } from "./captured-output.js";
@@ -123,10 +123,22 @@ export class RunWorker {
       this.#fail = reject;
       if (signal?.aborted) this.cancel();
       else signal?.addEventListener("abort", onAbort, { once: true });
-      this.#follow();
-      this.#schedule();
+      this.#begin().catch(reject);
     }).finally(() => signal?.removeEventListener("abort", onAbort));
   }
+
+  /** When it may reuse results, what its steps would read is looked up first. */
+  async #begin(): Promise<void> {
+    if (this.#run.reusable) {
+      const { steps } = this.#run.plan;
+      await Promise.all(steps.map((step) => this.#learn(step, undefined, this.#readerOf(step, this.#run.division.of(step)).needs)));
+    }
+    this.#hasBegun = true;
+    if (this.#over) return;
+    this.#follow();
+    this.#schedule();
+  }
+  #hasBegun = false;
 
   /** Steps that run now, the longest first. */
   runningSteps(): readonly { readonly key: string; readonly sinceMs: number }[] {
@@ -176,7 +188,7 @@ export class RunWorker {
 
   /** What follows from the events so far: steps become ready, are reused or passed over, from which more may follow in turn. */
   #follow(): void {
-    for (;;) {
+    while (this.#hasBegun) {
       const { ready, passed } = this.#state.advance();
       const toRun = ready.filter((step) => !this.#reuses(step));
       for (const step of toRun) this.#queue.push({ step, number: 1 });
@@ -193,19 +205,11 @@ export class RunWorker {
 
   /** Lets earlier results stand for a step whose code and inputs are as they were; downstream reads these. */
   #reuses(step: PlannedStep): boolean {
-    const results = this.#run.reusable?.of(
-      step,
-      (key) => this.#specs.get(key),
-      (key) => this.#values.of(key)?.dataVersion,
-    );
+    const inputs = new InputVersions(this.#readerOf(step, this.#run.division.of(step)));
+    const results = this.#run.reusable?.of(step, inputs);
     if (!results) return false;
-    const reused = results.map(({ id, assetKey = "", payload }) => ({
-      key: assetKey,
-      ...(payload?.dataVersion === undefined ? {} : { dataVersion: payload.dataVersion }),
-      eventId: id,
-    }));
-    for (const result of results) this.#values.set(result.assetKey ?? "", storedValue(result, result.id));
-    this.#state.apply(this.#event("STEP_REUSED", step.key, { reused }));
+    for (const result of results) this.#values.remember(result, result.id);
+    this.#state.apply(this.#event("STEP_REUSED", step.key, { reused: reusedVersions(results) }));
     this.#transitions.push({ stepKey: step.key, status: "REUSED" });
     return true;
   }
@@ -446,15 +450,15 @@ export class RunWorker {
     };
     const wanted = this.#wantedOf(running, unit);
     const partitions = this.#partitionsOf(wanted);
-    const needs: Attempt["needs"] = (key, of) => this.#needs(step, key, { set: of?.set ?? partitions?.set, mapping: of?.mapping });
-    await this.#learn(wanted, binding, needs);
+    const reader = this.#readerOf(step, partitions);
+    await this.#learn(wanted, binding, reader.needs);
     const attempt: Attempt = {
       runId: this.#run.runId,
       runTags: this.#run.tags,
       sourceVersion: this.#run.sourceVersion,
       step: wanted,
       ...(partitions ? { partitions } : {}),
-      needs,
+      ...reader,
       unit,
       binding,
       attemptId,
@@ -470,8 +474,6 @@ export class RunWorker {
       record,
       specOf: (key) => this.#specs.get(key) ?? missing(key),
       checkOf: (id) => this.#checks.get(id) ?? missing(id),
-      upstream: (key) => this.#values.of(key),
-      upstreamPartition: (key, partition) => this.#values.ofPartition(key, partition),
       mayPublish: (key) => this.#mayPublish(running, key, unit.kind === "asset" && (partitions?.set.size ?? 1) === 1),
     };
     const over = this.#limit(running, unit);
@@ -500,6 +502,15 @@ export class RunWorker {
     return chosen && given && step.assets.length > 0 ? { space: chosen.space, set: given.left(step, chosen) } : chosen;
   }
 
+  /** What a step reads to give these partitions. */
+  #readerOf(step: PlannedStep, partitions: ChosenPartitions | undefined): VersionReader {
+    return {
+      needs: (key, of) => this.#needs(step, key, { set: of?.set ?? partitions?.set, mapping: of?.mapping }),
+      upstream: (key) => this.#values.of(key),
+      upstreamPartition: (key, partition) => this.#values.ofPartition(key, partition),
+    };
+  }
+
   /** What a step needs of a divided upstream, without what it is to give itself. */
   #needs(step: PlannedStep, key: AssetKey, of: Parameters<RunDivision["neededBy"]>[2]): ChosenPartitions | undefined {
     const { division } = this.#run;
@@ -509,13 +520,13 @@ export class RunWorker {
   }
 
   /** Looks up what is known of the partitions that a step reads. */
-  async #learn(step: PlannedStep, { code }: UnitBinding, needs: Attempt["needs"]): Promise<void> {
+  async #learn(step: PlannedStep, binding: UnitBinding | undefined, needs: Attempt["needs"]): Promise<void> {
     const { division } = this.#run;
     const learn = async (key: AssetKey, needed: ChosenPartitions | undefined): Promise<void> => {
       if (needed) await this.#values.learn(key, needed.space, needed.set);
     };
     for (const key of division.dividedUpstreamOf(step)) await learn(key, needs(key));
-    for (const parameter of code.kind === "method" ? code.parameters : [])
+    for (const parameter of binding?.code.kind === "method" ? binding.code.parameters : [])
       if (parameter.kind === "input" && parameter.mapping) await learn(parameter.key, needs(parameter.key, { mapping: parameter.mapping }));
   }
 

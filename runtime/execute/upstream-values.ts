@@ -30,11 +30,7 @@ export class UpstreamValues {
     return this.#partitions.get(key)?.get(partitionKey);
   }
 
-  set(key: AssetKey, value: UpstreamValue): void {
-    this.#whole.set(key, value);
-  }
-
-  /** Takes what the run has just stored. */
+  /** Takes what the run has just stored, or reuses. */
   remember(event: NewEvent, eventId: number | undefined): void {
     if (event.assetKey === undefined) return;
     const value = storedValue(event, eventId);

@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { InternalError, StoreError, messageOf } from "../../src/base/errors.js";
 import type { RunConfigInput } from "../../src/config/run-config.js";
+import type { AssetKey } from "../../src/model/asset-spec.js";
+import { IndexSet } from "../../src/model/partitions/index-set.js";
 import type { RunPlan } from "../../src/model/run-plan.js";
 import type { BackfillPlanner } from "../../src/planning/backfill/backfill-planner.js";
 import { partitionsOf } from "../../src/planning/backfill/backfill-progress.js";
@@ -35,13 +37,21 @@ export interface BackfillResumption extends BackfillWatch {
   readonly config?: RunConfigInput;
 }
 
+/** How a run of a backfill went. */
+export interface BackfillRunReport extends RunReport {
+  /** Assets that were not made, because earlier results stand for them. */
+  readonly reused: readonly AssetKey[];
+}
+
 /** Who watches a backfill, and who stops it. */
 export interface BackfillWatch {
   /** Pauses the backfill: its running runs are canceled, and made again when it is resumed. */
   readonly signal?: AbortSignal;
   onRunStart?(run: BackfillRun, runId: string): void;
-  onRunEnd?(run: BackfillRun, report: RunReport): void;
+  onRunEnd?(run: BackfillRun, report: BackfillRunReport): void;
 }
+
+const UNDIVIDED = IndexSet.range(0, 1);
 
 /** Backfills come after what a schedule asks for, unless their tags say otherwise. */
 const PRIORITY = "-10";
@@ -117,6 +127,7 @@ export class BackfillDriver {
     const plan = this.#planOf(run);
     const outcome = new BackfillRunOutcome({
       plan,
+      partitions: run.partitions ?? UNDIVIDED,
       indexOf: (key, partition) => planner.graph.space(key)?.indexOf(partition),
       isBlocking: (id) => this.#state.blocking.has(id),
     });
@@ -125,6 +136,7 @@ export class BackfillDriver {
       {
         plan,
         selection: this.#conduct.selection,
+        reuse: this.#conduct.reuse === true,
         backfill: { id: record.id, epoch },
         runKey: `backfill ${record.id} ${what} #${epoch}`,
       },
@@ -139,7 +151,7 @@ export class BackfillDriver {
     if (report.status === "FAILURE") this.#failures += 1;
     planner.ended(run, (key) => outcome.made(key));
     this.#queue.add(planner.next());
-    this.#watch.onRunEnd?.(run, report);
+    this.#watch.onRunEnd?.(run, { ...report, reused: outcome.reused });
   }
 
   /** Plans of the same assets differ in their partitions only. */

@@ -14,8 +14,10 @@ export type StopAfter = { readonly failures: number } | { readonly share: number
 export interface BackfillOptions {
   /** Of the assets that need no other of the selection: a key, `first...last`, or several with commas; the others follow by their mappings. @defaultValue all */
   readonly partitions?: string;
-  /** @defaultValue all */
+  /** With `stale` what turns out to come out the same is not made again: its earlier result is reused. @defaultValue all */
   readonly reprocess?: Reprocess;
+  /** With `stale`: reuses nothing. @defaultValue false */
+  readonly force?: boolean;
   /** @defaultValue oldest */
   readonly order?: BackfillOrder;
   /** Runs at once, at least 1. @defaultValue 4 */
@@ -37,6 +39,8 @@ export interface BackfillConduct {
   readonly order: BackfillOrder;
   readonly maxConcurrentRuns: number;
   readonly stopAfter?: StopAfter;
+  /** Whether its runs make nothing again that would come out the same. */
+  readonly reuse?: true;
   /** The runs that it takes when none fails. */
   readonly plannedRuns: number;
   /** Run configuration, secrets masked; absent: none was given. */
@@ -47,7 +51,7 @@ const DEFAULT_CONCURRENT_RUNS = 4;
 
 /** @throws {@link RequestError} that names the option that cannot be meant */
 export function conductOf(selection: string, options: BackfillOptions, plannedRuns: number): BackfillConduct {
-  const { order = "oldest", maxConcurrentRuns = DEFAULT_CONCURRENT_RUNS, stopAfter } = options;
+  const { order = "oldest", maxConcurrentRuns = DEFAULT_CONCURRENT_RUNS, stopAfter, reprocess, force } = options;
   if (order !== "oldest" && order !== "newest")
     throw new RequestError("BACKFILL.ORDER", `The order "${String(order)}" is none.`, { fix: "Give `oldest` or `newest`." });
   if (!Number.isInteger(maxConcurrentRuns) || maxConcurrentRuns < 1)
@@ -59,6 +63,7 @@ export function conductOf(selection: string, options: BackfillOptions, plannedRu
     order,
     maxConcurrentRuns,
     ...(stopAfter === undefined ? {} : { stopAfter: parseStopAfter(stopAfter) }),
+    ...(reprocess === "stale" && !force ? { reuse: true } : {}),
     plannedRuns,
   };
 }

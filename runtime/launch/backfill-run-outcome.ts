@@ -6,6 +6,8 @@ import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
 /** What the outcome of a run is told with. */
 export interface OutcomeGround {
   readonly plan: RunPlan;
+  /** The partitions of the run; 0 stands for what is not divided. */
+  readonly partitions: IndexSet;
   /** Of a partition of an asset; `undefined`: it is none. */
   indexOf(asset: AssetKey, partitionKey: string): number | undefined;
   /** Whether the check of this id keeps what is made from its asset from running. */
@@ -20,6 +22,7 @@ export class BackfillRunOutcome {
   readonly #ground: OutcomeGround;
   readonly #checkSteps: ReadonlyMap<string, PlannedStep>;
   readonly #given = new Map<AssetKey, Set<number>>();
+  readonly #reused = new Set<AssetKey>();
   /** By check: the partitions that it holds back. */
   readonly #held = new Map<string, Set<number> | typeof ALL>();
 
@@ -33,6 +36,8 @@ export class BackfillRunOutcome {
     const { type, assetKey, stepKey } = event;
     if (UNDONE.includes(type)) {
       for (const id of this.#checkSteps.get(stepKey ?? "")?.checks ?? []) if (this.#ground.isBlocking(id)) this.#held.set(id, ALL);
+    } else if (type === "STEP_REUSED") {
+      for (const { key, assets } of this.#ground.plan.steps) if (key === stepKey) for (const asset of assets) this.#reused.add(asset);
     } else if (assetKey === undefined) return;
     else if (type === "ASSET_CHECK_EVALUATION") this.#evaluated(assetKey, event);
     else if (type === "ASSET_MATERIALIZATION" || type === "ASSET_OBSERVATION") {
@@ -41,9 +46,14 @@ export class BackfillRunOutcome {
     }
   }
 
-  /** Partitions of the asset that were given and that no blocking check holds back. */
+  /** Assets that were not made, because earlier results stand for them. */
+  get reused(): readonly AssetKey[] {
+    return [...this.#reused];
+  }
+
+  /** Partitions of the asset that were given, or are reused, and that no blocking check holds back. */
   made(asset: AssetKey): IndexSet {
-    let made = IndexSet.ofNumbers(this.#given.get(asset) ?? []);
+    let made = this.#reused.has(asset) ? this.#ground.partitions : IndexSet.ofNumbers(this.#given.get(asset) ?? []);
     for (const [id, held] of this.#held) {
       if (!id.startsWith(`${asset}#`)) continue;
       made = held === ALL ? IndexSet.empty() : made.difference(IndexSet.ofNumbers(held));

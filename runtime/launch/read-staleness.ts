@@ -6,15 +6,8 @@ import { layoutOf } from "../../src/model/partitions/partition-layout.js";
 import { openPartitions, type PartitionSpace } from "../../src/model/partitions/partition-space.js";
 import type { RecordedVersions, StalenessAsset } from "../../src/planning/staleness/staleness.js";
 import { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
-import type { LatestMaterialization } from "../../src/storage/run-store.js";
 import type { Store } from "../../src/storage/store.js";
 import { partitionsAsOf } from "./launched-partitions.js";
-
-/** What the store has of some assets and of all that is upstream of them, and how these are by it. */
-export interface ReadStaleness {
-  readonly index: StalenessIndex;
-  readonly latest: readonly LatestMaterialization[];
-}
 
 /** Where the versions are read. */
 export interface StalenessWorld {
@@ -26,7 +19,7 @@ export interface StalenessWorld {
 }
 
 /** @param keys - assets that are asked for; what is upstream of them is judged too, and nothing else */
-export async function readStaleness(world: StalenessWorld, keys: readonly AssetKey[]): Promise<ReadStaleness> {
+export async function readStaleness(world: StalenessWorld, keys: readonly AssetKey[]): Promise<StalenessIndex> {
   const { store, graph, nowMs, mappings } = world;
   const wanted = new Uint8Array(graph.size);
   for (const key of keys) wanted[graph.idOf(key) as number] = 1;
@@ -46,12 +39,11 @@ export async function readStaleness(world: StalenessWorld, keys: readonly AssetK
   for (const { key, partitions } of divided) {
     if (partitions) ofPartitions.set(key, await recordsOfPartitions(store, key, openPartitions(partitions, asOf)));
   }
-  const index = new StalenessIndex(specs.map(judged), (key) => records.get(key), {
+  return new StalenessIndex(specs.map(judged), (key) => records.get(key), {
     asOf,
     mappings,
     recordsOf: (key) => ofPartitions.get(key) ?? [],
   });
-  return { index, latest };
 }
 
 const PAGE = 1_000;

@@ -27,7 +27,7 @@ import { jobNamed, jobOptions, type JobRunOptions } from "./job-request.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import { among, staleSelection } from "../../src/planning/staleness/stale-selection.js";
 import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
-import { readStaleness, type ReadStaleness } from "./read-staleness.js";
+import { readStaleness } from "./read-staleness.js";
 import { checkInputs } from "./check-inputs.js";
 import {
   askedText,
@@ -77,6 +77,8 @@ export interface PlannedRun extends Pick<RunOrigin, "backfill" | "runKey"> {
   readonly plan: RunPlan;
   /** What it was made from, to be told. */
   readonly selection: string;
+  /** Whether what would come out the same is not made again. @defaultValue false */
+  readonly reuse?: boolean;
 }
 
 /** How a run went. */
@@ -191,18 +193,14 @@ export class Session {
    * Which of these assets (default: all) are fresh, stale or missing by what the store has now, and why.
    * Knows these and all that is upstream of them.
    */
-  async staleness(keys: readonly AssetKey[] = this.graph.keys()): Promise<StalenessIndex> {
-    return (await this.#readStaleness(keys)).index;
-  }
-
-  #readStaleness(keys: readonly AssetKey[]): Promise<ReadStaleness> {
+  staleness(keys: readonly AssetKey[] = this.graph.keys()): Promise<StalenessIndex> {
     const { store, clock, resolved } = this.#options;
     return readStaleness({ store, graph: this.graph, nowMs: clock.nowMs(), mappings: resolved.bindings.mappings }, keys);
   }
 
   /**
-   * Materializes what of the selection is stale or missing, of divided assets among the partitions that are asked for. A step whose code and inputs turn out to be as they were is not run: its earlier result is
-   * reused.
+   * Materializes what of the selection is stale or missing, of divided assets among the partitions that are asked for. A step whose code and inputs
+   * turn out to be as they were, in all of its partitions, is not run: its earlier results are reused.
    * @returns `undefined` when nothing is stale or missing: there is no run
    */
   async materializeStale(selection: string | AssetSelection = "*", options: MaterializeStaleOptions = {}): Promise<RunReport | undefined> {
@@ -211,13 +209,12 @@ export class Session {
     const selected = bound.resolve(this.graph);
     const asked = await this.#partitionsOf(selected, options);
     planRun(catalog, selected, asked); // what could not run as a whole is refused, whatever of it is stale
-    const { index, latest } = await this.#readStaleness(selected.assets);
+    const index = await this.staleness(selected.assets);
     const stale = staleSelection(catalog, selected, asked ? among(index, asked) : index);
     if (stale.assets.length === 0) return undefined;
-    const reusable = options.force ? undefined : new ReusableResults(latest, this.#options.codeVersion);
     const text = this.textOf(selection);
     const partitions = sharedPartitions(catalog, stale) === null ? undefined : asked;
-    return this.#launch(planRun(catalog, stale, partitions), text, options, reusable ? { reusable } : {});
+    return this.#launch(planRun(catalog, stale, partitions), text, options, { reuse: options.force !== true });
   }
 
   /**
@@ -277,7 +274,7 @@ export class Session {
     plan: RunPlan,
     selection: string,
     options: MaterializeOptions,
-    { reusable, ...lineage }: RunOrigin & { readonly reusable?: ReusableResults },
+    { reuse, ...lineage }: RunOrigin & { readonly reuse?: boolean },
   ): Promise<RunReport> {
     const { resolved, store, clock, owner, codeVersion, env } = this.#options;
     const division = await this.#divide(plan);
@@ -285,6 +282,8 @@ export class Session {
     const tags = { ...options.tags, ...(division.chosen ? tagsOfPartitions(division.chosen) : {}) };
     const masker = new SecretMasker();
     const prepared: PreparedConfig = prepareRun(resolved, plan, options.config ?? {}, { environment: env, masker });
+    const { catalog } = resolved;
+    const reusable = reuse ? await ReusableResults.read({ store, catalog, plan, division, sourceVersion: codeVersion }) : undefined;
     const nowMs = clock.nowMs();
     const { runId, epoch } = await createAndClaim(
       store,

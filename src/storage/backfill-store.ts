@@ -44,6 +44,7 @@ export interface BackfillRecord extends Omit<NewBackfill, "targets"> {
 export interface BackfillAssetProgress extends BackfillTarget {
   /** In runs that were asked for, whatever came of them; without those that failed before the last retry. */
   readonly requested: IndexSet;
+  /** In steps that succeeded, or were reused: earlier materializations stand for them. */
   readonly materialized: IndexSet;
   /** In runs that ended without materializing them; a later run that did takes them out again. */
   readonly failed: IndexSet;

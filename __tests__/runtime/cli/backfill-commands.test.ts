@@ -233,3 +233,31 @@ test("--config, and a job's own, is that of every run of a backfill, also of a r
   expect({ code: refused.code, told: /limt[^]*limit/.test(refused.stderr) }).toEqual({ code: 4, told: true });
   expect(await project.json(["backfill", "list"])).toHaveLength(3);
 });
+
+const VERSIONED = `
+import { Asset, dailyPartitions, Definitions, MaterializeResult, Pipeline, weeklyPartitions } from "millrace";
+@Pipeline()
+class Sales {
+  @Asset({ partitions: dailyPartitions({ start: "2024-01-01", end: "2024-01-08" }), codeVersion: process.env.CODE ?? "1" })
+  raw(): MaterializeResult<number> {
+    return new MaterializeResult({ value: 1, dataVersion: "same" });
+  }
+  @Asset({ partitions: weeklyPartitions({ start: "2024-01-01", end: "2024-01-08", dayOffset: 1 }), codeVersion: "1", deps: ["raw"] })
+  weekly(): void {}
+}
+export default new Definitions({ pipelines: [Sales] });
+`;
+
+test("what is stale and comes out the same is told as reused; --force makes it all the same", async () => {
+  project.write({ "definitions.ts": VERSIONED });
+  expect((await project.run(["backfill", "*"])).code).toBe(0);
+  const { code, stdout } = await project.run(["materialize", "*", "--stale"], { env: { CODE: "2" } });
+  expect(code).toBe(0);
+  expect(stdout.split("\n").filter((line) => line.includes("weekly"))).toEqual([
+    expect.stringContaining("weekly  1      2024-01-01") as string,
+    "= weekly  2024-01-01  reused",
+  ]);
+  expect(await out(["list", "--stale"], { CODE: "2" })).toBe("Nothing is stale or missing.\nexit 0");
+  const forced = await project.run(["materialize", "*", "--stale", "--force"], { env: { CODE: "3" } });
+  expect(forced.stdout).toContain("✓ weekly  2024-01-01\n");
+});

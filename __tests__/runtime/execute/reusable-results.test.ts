@@ -1,5 +1,7 @@
 import { ReusableResults } from "../../../runtime/execute/reusable-results.js";
+import { InputVersions } from "../../../runtime/execute/input-versions.js";
 import type { AssetSpec } from "../../../src/model/asset-spec.js";
+import { RunDivision } from "../../../src/planning/run-division.js";
 import type { EventPayload, EventRecord } from "../../../src/model/event.js";
 
 const spec: AssetSpec = {
@@ -29,13 +31,15 @@ function isReused(payload: EventPayload, { of = spec, raw = "r1" as string | nul
     checks: check.check ? { [check.check.name]: event("ASSET_CHECK_EVALUATION", check) } : {},
   };
   const step = { key: "sum", unit: "sum", assets: ["sum"], checks: [], after: [] };
-  return (
-    new ReusableResults([latest], "now").of(
-      step,
-      () => of,
-      () => raw ?? undefined,
-    ) !== undefined
-  );
+  const catalog = { assets: [of], checks: [], units: [] };
+  const division = new RunDivision({ steps: [step] }, catalog, { asOf: { nowMs: 0 }, codes: new Map() });
+  const inputs = new InputVersions({
+    needs: () => undefined,
+    upstream: () => ({ ...(raw === null ? {} : { dataVersion: raw }), eventId: 7, stored: true }),
+    upstreamPartition: () => undefined,
+  });
+  const results = new ReusableResults({ catalog, division, sourceVersion: "now" }, { whole: [latest], divided: new Map() });
+  return results.of(step, inputs) !== undefined;
 }
 
 const check = (blocking: boolean, passed: boolean): { check: EventPayload } => ({
@@ -51,6 +55,11 @@ it.each<[string, boolean]>([
   ["an input has no version any more", isReused(made, { raw: null })],
   ["its code has no version of its own, and some module changed", isReused({ ...made, sourceVersion: "then" })],
   ["it has got a code version", isReused(made, { of: { ...spec, codeVersion: "1" } })],
+  [
+    "it needs another upstream now",
+    isReused(made, { of: { ...spec, deps: [...spec.deps, { key: "more", kind: "load", when: "success" }] } }),
+  ],
+  ["it was made from one upstream more", isReused({ ...made, inputs: [...(made.inputs ?? []), { key: "more", dataVersion: "r1" }] })],
   ["it does not tell what it read", isReused({ dataVersion: "s1", sourceVersion: "now" })],
   ["its asset is not to be reused", isReused(made, { of: { ...spec, reuse: false } })],
   ["it waits for a failure", isReused(made, { of: { ...spec, deps: [{ key: "raw", kind: "order", when: "failure" }] } })],

@@ -28,6 +28,7 @@ export interface BackfillFlags {
   readonly missing?: boolean;
   readonly failed?: boolean;
   readonly stale?: boolean;
+  readonly force?: boolean;
   readonly order?: string;
   readonly maxConcurrent?: string;
   readonly stopAfter?: string;
@@ -100,6 +101,7 @@ function goOn(id: string, how: "resume" | "retry", options: CommonOptions & Pick
 function optionsOf(flags: BackfillFlags): BackfillOptions {
   return {
     reprocess: reprocessFlag(flags) ?? "all",
+    force: flags.force === true,
     tags: tagsOf(flags.tag ?? []),
     ...readConfig(flags.config),
     ...(flags.partitions === undefined ? {} : { partitions: flags.partitions }),

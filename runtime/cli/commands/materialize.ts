@@ -24,10 +24,6 @@ export interface MaterializeFlags {
 /** `millrace materialize [SELECTION]` */
 export function materialize(given: string | undefined, options: CommonOptions & MaterializeFlags): Promise<number> {
   const reprocess = reprocessFlag(options);
-  if (options.force && reprocess !== "stale")
-    throw new RequestError("CLI.FORCE", "--force is given without --stale.", {
-      fix: "Add --stale, or leave it out: only --stale reuses what there is.",
-    });
   return withSession(options, (session, settings) => {
     const config = options.config === undefined ? undefined : readRunConfig(options.config);
     const flags = {
@@ -37,8 +33,8 @@ export function materialize(given: string | undefined, options: CommonOptions & 
       ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     };
     const { selection, options: asked } = askedOf(session, given, { job: options.job, flags });
-    const inParts = options.missing || options.failed || (options.stale && isDivided(session, selection));
-    if (inParts) return backfillWhatIsLeft(session, selection ?? "*", { flags: options, asked });
+    const inParts = reprocess && (reprocess !== "stale" || isDivided(session, selection));
+    if (inParts) return backfillWhatIsLeft(session, selection ?? "*", { reprocess, flags: options, asked });
     return runInTerminal(session, settings, options.json === true, (live) =>
       options.stale
         ? session.materializeStale(selection, { ...asked, ...live, force: options.force === true })
@@ -52,20 +48,25 @@ function isDivided(session: Session, selection: string | undefined): boolean {
   return session.select(selection ?? "*").assets.some((key) => session.specOf(key)?.partitions);
 }
 
+interface WhatIsLeft {
+  readonly reprocess: "missing" | "failed" | "stale";
+  readonly flags: CommonOptions & MaterializeFlags;
+  readonly asked: MaterializeOptions;
+}
+
+const NOTHING = { missing: "Nothing is missing", failed: "Nothing has failed", stale: "Nothing is stale or missing" } as const;
+
 /** What is missing, failed or stale of divided assets, as a backfill; nothing to make is nothing wrong. */
-async function backfillWhatIsLeft(
-  session: Session,
-  selection: string,
-  { flags, asked }: { readonly flags: CommonOptions & MaterializeFlags; readonly asked: MaterializeOptions },
-): Promise<number> {
-  const { json, missing, failed } = flags;
+async function backfillWhatIsLeft(session: Session, selection: string, { reprocess, flags, asked }: WhatIsLeft): Promise<number> {
+  const { json } = flags;
   const partitions = flags.partitions ?? flags.partition;
   const { startBackfill } = require("./backfill.js") as typeof import("./backfill.js"); // here: most runs are no backfill
   try {
     return await startBackfill(session, selection, {
       ...(json ? { json } : {}),
       options: {
-        reprocess: missing ? "missing" : failed ? "failed" : "stale",
+        reprocess,
+        force: flags.force === true,
         tags: asked.tags ?? {},
         ...(partitions === undefined ? {} : { partitions }),
         ...(asked.config === undefined ? {} : { config: asked.config }),
@@ -73,9 +74,7 @@ async function backfillWhatIsLeft(
     });
   } catch (error) {
     if (!(error instanceof RequestError) || error.code !== "BACKFILL.EMPTY") throw error;
-    process.stdout.write(
-      json ? "null\n" : `${missing ? "Nothing is missing" : failed ? "Nothing has failed" : "Nothing is stale or missing"}.\n`,
-    );
+    process.stdout.write(json ? "null\n" : `${NOTHING[reprocess]}.\n`);
     return EXIT.ok;
   }
 }

@@ -164,7 +164,11 @@ export class BackfillLedger {
     const setOf = ({ assetKey, layout }: AssetProgress): IndexSet =>
       divided.includes(assetKey) ? this.#ofRun(step, layout) : IndexSet.range(0, 1);
     const assets = JSON.parse(step.assets) as string[];
-    const [succeeded, hasEnded, counts] = [step.status === "SUCCESS", isFinal(step.run_status), step.counts === 1];
+    const [succeeded, hasEnded, counts] = [
+      step.status === "SUCCESS" || step.status === "REUSED",
+      isFinal(step.run_status),
+      step.counts === 1,
+    ];
     for (const assetKey of assets) {
       const asset = progress.get(assetKey);
       if (succeeded || !hasEnded || counts) asset?.add(setOf(asset), succeeded ? "materialized" : hasEnded ? "failed" : "requested");
