@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import { EXIT } from "./exit-codes.js";
-import { runCli } from "./run-cli.js";
+import { keepCompiledCode } from "../load/code-cache.js";
 
 // Stands when the event loop runs empty before the command has ended, which no command may let happen.
 process.exitCode = EXIT.internal;
 // Whoever reads may go first (`millrace logs last | head`); the command goes on without a reader.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
+keepCompiledCode(process.cwd());
+const { runCli } = require("./run-cli.js") as typeof import("./run-cli.js"); // after it, so that its modules are kept, too
 
 runCli(process.argv.slice(2)).then(leave, (error: unknown) => {
   process.stderr.write(`${String(error)}\n`);

@@ -36,7 +36,8 @@ export function writeCached(sourcePath: string, key: string, text: string): void
   }
 }
 
-function cacheFolderFor(folder: string): string | undefined {
+/** Where what is made of the files of a folder is kept; `undefined`: nowhere. */
+export function cacheFolderFor(folder: string): string | undefined {
   if (cacheByFolder.has(folder)) return cacheByFolder.get(folder);
   const modules = nearestNodeModules(folder);
   const found = (modules && ownFolder(join(modules, ".cache", "millrace"))) ?? ownFolder(temporaryCache());
