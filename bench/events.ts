@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { NewEvent } from "../src/model/event.js";
 import type { RunStore } from "../src/storage/run-store.js";
 import { median } from "./_median.js";
+import { claimedRun } from "./_run.js";
 
 const EVENTS = 1_000_000;
 const FEW = 10_000;
@@ -30,24 +31,12 @@ export async function run(): Promise<Record<string, number>> {
   const store = await openStore({ path: join(folder, "store.db") });
   try {
     const runId = "bench";
-    await store.createRun({
-      id: runId,
-      tags: {},
-      selection: "*",
-      codeVersion: "-",
-      createdAtMs: 1,
-      plan: {},
-      config: {},
-      steps: [],
-      events: [],
-      status: "NOT_STARTED",
-    });
-    const epoch = await store.claimRun(runId, { pid: process.pid, processStartedAt: "-", bootId: "-", host: "-" }, 1, 3_600_000);
+    const epoch = await claimedRun(store, runId);
     const startMs = performance.now();
     const append = async (start: number, end: number): Promise<void> => {
       for (let from = start; from < end; from += PER_APPEND * IN_FLIGHT) {
         const appends = Array.from({ length: IN_FLIGHT }, (_, index) => from + index * PER_APPEND).filter((first) => first < end);
-        await Promise.all(appends.map((first) => store.appendEvents(runId, epoch ?? 0, undefined, batch(first, end))));
+        await Promise.all(appends.map((first) => store.appendEvents(runId, epoch, undefined, batch(first, end))));
       }
     };
     await append(0, FEW);

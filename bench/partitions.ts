@@ -8,6 +8,7 @@ import type { PartitionLayout } from "../src/model/partitions/partition-layout.j
 import type { Store } from "../src/storage/store.js";
 import { measureInChild } from "./_child.js";
 import { median } from "./_median.js";
+import { claimedRun } from "./_run.js";
 
 // The built product, with the types of its sources: the store is no public entry.
 const load = createRequire(join(process.cwd(), "package.json"));
@@ -147,22 +148,8 @@ async function eventsMs(store: Store, layout: PartitionLayout, ofPartition: bool
   return median(times);
 }
 
-async function runOf(store: Store, id: string, layout: PartitionLayout | undefined): Promise<number> {
-  const partitions = layout ? { partitions: { layout, indexes: Sets.range(0, PARTITIONS), assets: ["hourly"] } } : {};
-  await store.createRun({
-    id,
-    tags: {},
-    selection: "*",
-    codeVersion: "-",
-    createdAtMs: 1,
-    plan: {},
-    config: {},
-    steps: [],
-    events: [],
-    status: "NOT_STARTED",
-    ...partitions,
-  });
-  return (await store.claimRun(id, { pid: process.pid, processStartedAt: "-", bootId: "-", host: "-" }, 1, 3_600_000)) ?? 0;
+function runOf(store: Store, id: string, layout: PartitionLayout | undefined): Promise<number> {
+  return claimedRun(store, id, layout ? { partitions: { layout, indexes: Sets.range(0, PARTITIONS), assets: ["hourly"] } } : {});
 }
 
 function materialization(partition: NewEvent["partition"]): NewEvent {

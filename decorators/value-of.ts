@@ -7,6 +7,7 @@ import type { MaterializeResult, Output } from "../src/model/results.js";
 /* eslint-disable @typescript-eslint/no-explicit-any -- these types look into methods of any shape */
 /** Any method. */
 export type Method = (...args: any[]) => any;
+/** `true` for `any` alone. */
 export type IsAny<T> = 0 extends 1 & T ? true : false;
 /** `unknown`, or why a method that takes a PartitionedAssetContext cannot stand on an asset that is not divided. */
 export type NeedsPartitions<F extends Method> =

@@ -57,12 +57,14 @@ interface OfMethod {
   readonly site: DeclarationSite;
 }
 
+/** What `@Pipeline` recorded of its class. */
 export interface PipelineDeclaration {
   readonly kind: "pipeline";
   readonly site: DeclarationSite;
   readonly fields: AssetFields;
   readonly parameterTypes: ParameterTypes;
 }
+/** What `@Asset` recorded of its method. */
 export interface AssetDeclaration extends OfMethod {
   readonly kind: "asset";
   readonly fields: AssetFields;
@@ -70,12 +72,14 @@ export interface AssetDeclaration extends OfMethod {
   readonly checks: readonly CheckFields[];
   readonly parameterTypes: ParameterTypes;
 }
+/** What `@ObservableAsset` recorded of its method. */
 export interface ObservableDeclaration extends OfMethod {
   readonly kind: "observable";
   readonly fields: AssetFields;
   readonly unit: UnitFields;
   readonly parameterTypes: ParameterTypes;
 }
+/** What `@MultiAsset` recorded of its method. */
 export interface MultiAssetDeclaration extends OfMethod {
   readonly kind: "multi-asset";
   readonly fields: AssetFields;
@@ -85,6 +89,7 @@ export interface MultiAssetDeclaration extends OfMethod {
   readonly canSubset: boolean;
   readonly parameterTypes: ParameterTypes;
 }
+/** What `@AssetCheck` recorded of its method. */
 export interface CheckDeclaration extends OfMethod {
   readonly kind: "check";
   readonly asset: AssetRef | string;

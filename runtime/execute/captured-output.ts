@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { OutputChannels } from "./output-channels.js";
 
+/** The streams that user code prints to. */
 export type StreamName = "stdout" | "stderr";
 
 /** Where the output of user code goes while it runs. */

@@ -8,6 +8,7 @@ import {
   type AssetCheckResult,
   type ObserveResult,
 } from "../../src/model/results.js";
+import { isAsyncIterable } from "../../src/io/row-codec.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
 
@@ -109,12 +110,4 @@ function refuseGenerator(returned: unknown, unit: UnitSpec): void {
   throw new ExecutionError("STEP.NOT_ASYNC", `${unitText(unit)} is a generator that is not async.`, {
     fix: "Write `async *` before its name.",
   });
-}
-
-export function isAsyncIterable(thing: unknown): thing is AsyncIterable<unknown> {
-  return (
-    typeof thing === "object" &&
-    thing !== null &&
-    typeof (thing as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function"
-  );
 }

@@ -6,7 +6,7 @@ import type { PartitionPoint } from "../../src/model/event.js";
 import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import type { BuiltInType, ParameterBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
-import { isAsyncIterable } from "./given-outputs.js";
+import { isAsyncIterable } from "../../src/io/row-codec.js";
 import type { RunServices } from "./services.js";
 import { StoredPartitions } from "./stored-partitions.js";
 import { callUserCode } from "./user-code-boundary.js";

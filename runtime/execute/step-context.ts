@@ -1,5 +1,5 @@
 import type { Token } from "../../src/config/provided.js";
-import { CheckContext, PartitionedAssetContext, type StepLog } from "../../src/model/contexts.js";
+import { CheckContext, PartitionedAssetContext, type ContextFacts, type StepLog } from "../../src/model/contexts.js";
 import type { EventPayload } from "../../src/model/event.js";
 import { normalizeMetadata, toJson, type MetadataInput } from "../../src/model/metadata.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
@@ -9,45 +9,21 @@ import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import { PartitionFacts } from "./partition-facts.js";
 
 /** What both contexts are made from. */
-export interface StepFacts {
-  readonly assetKey: string;
-  readonly runId: string;
-  readonly attemptId: string;
-  readonly retryNumber: number;
-  readonly runTags: Readonly<Record<string, string>>;
+export interface StepFacts extends ContextFacts {
   readonly selectedOuts: ReadonlySet<string>;
-  readonly selectedChecks: ReadonlySet<string>;
-  readonly log: StepLog;
-  readonly signal: AbortSignal;
   /** Absent: what the step gives is not divided. */
   readonly partitions?: ChosenPartitions;
 }
 
 /** The context of an asset's method during a run. */
 export class StepContext extends PartitionedAssetContext {
-  readonly assetKey: string;
-  readonly runId: string;
-  readonly attemptId: string;
-  readonly retryNumber: number;
-  readonly runTags: Readonly<Record<string, string>>;
   readonly selectedOuts: ReadonlySet<string>;
-  readonly selectedChecks: ReadonlySet<string>;
-  readonly log: StepLog;
-  readonly signal: AbortSignal;
   readonly #metadata = new Map<string, Record<string, MetadataValue>>();
   readonly #partitions: PartitionFacts | undefined;
 
   constructor(facts: StepFacts) {
-    super();
-    this.assetKey = facts.assetKey;
-    this.runId = facts.runId;
-    this.attemptId = facts.attemptId;
-    this.retryNumber = facts.retryNumber;
-    this.runTags = facts.runTags;
+    super(facts);
     this.selectedOuts = facts.selectedOuts;
-    this.selectedChecks = facts.selectedChecks;
-    this.log = facts.log;
-    this.signal = facts.signal;
     this.#partitions = facts.partitions && new PartitionFacts(facts.assetKey, facts.partitions);
   }
 
@@ -114,28 +90,7 @@ export class AssetSetStepContext extends StepContext {
 }
 
 /** The context of a check's method during a run. */
-export class StepCheckContext extends CheckContext {
-  readonly assetKey: string;
-  readonly runId: string;
-  readonly attemptId: string;
-  readonly retryNumber: number;
-  readonly runTags: Readonly<Record<string, string>>;
-  readonly selectedChecks: ReadonlySet<string>;
-  readonly log: StepLog;
-  readonly signal: AbortSignal;
-
-  constructor(facts: StepFacts) {
-    super();
-    this.assetKey = facts.assetKey;
-    this.runId = facts.runId;
-    this.attemptId = facts.attemptId;
-    this.retryNumber = facts.retryNumber;
-    this.runTags = facts.runTags;
-    this.selectedChecks = facts.selectedChecks;
-    this.log = facts.log;
-    this.signal = facts.signal;
-  }
-}
+export class StepCheckContext extends CheckContext {}
 
 /** A log that hands each line to `emit` as a payload. */
 export function stepLog(emit: (payload: EventPayload) => void): StepLog {

@@ -42,6 +42,7 @@ export function decoratorPlaces(source: Parsed, code: Parsed): Mapping[] {
   return places;
 }
 
+/** A source with its syntax tree. */
 export interface Parsed {
   readonly text: string;
   readonly tree: unknown;

@@ -9,6 +9,7 @@ export function declaredAt<T extends object>(row: T, site: DeclarationSite): T {
   return row;
 }
 
+/** The place that was noted beside a row of the catalog; `undefined`: none was. */
 export function siteOf(row: object): DeclarationSite | undefined {
   return sites.get(row);
 }

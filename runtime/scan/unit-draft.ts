@@ -34,4 +34,5 @@ export interface SetDraft extends Draft {
   readonly from: { readonly set: AssetSet };
 }
 
+/** A computation while the catalog is drafted: a method, or the function of `defineAssets`. */
 export type UnitDraft = MethodDraft | SetDraft;

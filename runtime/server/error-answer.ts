@@ -18,6 +18,7 @@ export function errorAnswer(thrown: unknown): { readonly httpStatus: number; rea
   return { httpStatus: 500, body: errorBody("INTERNAL", `The request could not be answered: ${messageOf(thrown)}`, fix) };
 }
 
+/** The JSON body of a refused request. */
 export function errorBody(code: string, message: string, fix?: string): ErrorAnswer {
   return { error: { code, message, ...(fix === undefined ? {} : { fix }) } };
 }

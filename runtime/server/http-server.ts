@@ -10,6 +10,8 @@ import { inUrl, isKnownHost } from "./host-check.js";
 import { statusAnswer, type StatusSources } from "./status-answer.js";
 import { STATUS_PAGE_POLICY, statusPage } from "./status-page.js";
 
+/** Where the server listens, for which names it answers, and what it tells. */
+/** A server that listens. */
 export interface HttpServerOptions extends StatusSources {
   /** 0: any free port. */
   readonly port: number;

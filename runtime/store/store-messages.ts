@@ -27,6 +27,7 @@ export const WRITES = [
   "cancelBackfill",
   "repairBackfill",
 ] as const;
+/** Calls that change nothing. */
 export const READS = [
   "listRuns",
   "getRun",
@@ -50,6 +51,7 @@ export const READS = [
 ] as const;
 /** Methods about leases that the thread renews by itself. */
 export const LEASES = ["keepLease", "keepBackfill", "dropLease"] as const;
+/** What the store thread can be asked for. */
 export type Method = (typeof WRITES)[number] | (typeof READS)[number] | (typeof LEASES)[number] | "close";
 
 /** One request to the store thread. */

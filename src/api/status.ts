@@ -66,6 +66,7 @@ export interface AssetMoment {
   readonly dataVersion?: string;
 }
 
+/** The latest result of one check. */
 export interface CheckStatus {
   readonly name: string;
   readonly blocking: boolean;

@@ -44,6 +44,7 @@ export const env: EnvFactory = Object.assign((name: string, fallback?: string) =
   },
 });
 
+/** Whether the thing stands for a variable of the environment. */
 export function isEnvVar(thing: unknown): thing is EnvVar<unknown> {
   return typeof thing === "object" && thing !== null && (thing as { kind?: unknown }).kind === "env-var";
 }

@@ -27,6 +27,7 @@ interface GivenObject<T> {
   readonly site?: DeclarationSite;
 }
 
+/** Whether the thing is an entry of `resources`: made by `.with({...})` or `provide`. Holds across copies of the package. */
 export function isProvided(thing: unknown): thing is Provided {
   return typeof thing === "object" && thing !== null && (thing as { kind?: unknown }).kind === "provided";
 }

@@ -1,5 +1,6 @@
 import { SelectionError } from "./selection-error.js";
 
+/** What a piece of a selection is. */
 export type TokenKind = "word" | "wildcard" | "quoted" | "null" | "digits" | "keyword" | "*" | "+" | ":" | "=" | "(" | ")" | "end";
 
 /** A piece of a selection's text. */

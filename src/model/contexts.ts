@@ -15,28 +15,54 @@ export interface StepLog {
 
 const CONTEXT = Symbol.for("millrace/context");
 
+/** What the methods of assets and of checks are told alike. */
+export interface ContextFacts {
+  /** Key of the asset that is made or checked; of a multi-asset: of its first selected out. */
+  readonly assetKey: string;
+  /** Id of the run (UUID, version 7: sorts by time). */
+  readonly runId: string;
+  /** Unique to this attempt: use it as an idempotency key or conditional-write token in outside systems. */
+  readonly attemptId: string;
+  /** 0 at the first attempt. */
+  readonly retryNumber: number;
+  /** Tags that the run was given, e.g. by `--tag`; `{}` where there are none. */
+  readonly runTags: Readonly<Record<string, string>>;
+  /** Names of the checks declared on this computation that are wanted in this run. */
+  readonly selectedChecks: ReadonlySet<string>;
+  /** Writes to the run's event log, under this step. */
+  readonly log: StepLog;
+  /** Aborts when the run is canceled or the step times out. */
+  readonly signal: AbortSignal;
+}
+
+abstract class StepContextFacts implements ContextFacts {
+  readonly assetKey: string;
+  readonly runId: string;
+  readonly attemptId: string;
+  readonly retryNumber: number;
+  readonly runTags: Readonly<Record<string, string>>;
+  readonly selectedChecks: ReadonlySet<string>;
+  readonly log: StepLog;
+  readonly signal: AbortSignal;
+
+  constructor(facts: ContextFacts) {
+    this.assetKey = facts.assetKey;
+    this.runId = facts.runId;
+    this.attemptId = facts.attemptId;
+    this.retryNumber = facts.retryNumber;
+    this.runTags = facts.runTags;
+    this.selectedChecks = facts.selectedChecks;
+    this.log = facts.log;
+    this.signal = facts.signal;
+  }
+}
+
 /** What an asset's method is told and may report. Take it as a parameter by its type. */
-export abstract class AssetContext {
+export abstract class AssetContext extends StepContextFacts {
   /** Recognised across copies of the package. */
   static readonly [CONTEXT]: string = "AssetContext";
-  /** Key of the asset; of a multi-asset: of its first selected out. */
-  abstract readonly assetKey: string;
   /** Names of the outs that are wanted in this run, in their declared order. */
   abstract readonly selectedOuts: ReadonlySet<string>;
-  /** Names of the checks declared on this computation that are wanted in this run. */
-  abstract readonly selectedChecks: ReadonlySet<string>;
-  /** Id of the run (UUID, version 7: sorts by time). */
-  abstract readonly runId: string;
-  /** Unique to this attempt: use it as an idempotency key or conditional-write token in outside systems. */
-  abstract readonly attemptId: string;
-  /** 0 at the first attempt. */
-  abstract readonly retryNumber: number;
-  /** Tags that the run was given, e.g. by `--tag`; `{}` where there are none. */
-  abstract readonly runTags: Readonly<Record<string, string>>;
-  /** Writes to the run's event log, under this step. */
-  abstract readonly log: StepLog;
-  /** Aborts when the run is canceled or the step times out. */
-  abstract readonly signal: AbortSignal;
   /** Adds metadata to the materialization; of a multi-asset: to the out that is named. */
   abstract addOutputMetadata(metadata: Readonly<Record<string, MetadataInput>>, out?: string): void;
 }
@@ -61,23 +87,7 @@ export abstract class PartitionedAssetContext extends AssetContext {
 }
 
 /** What a check's method is told. */
-export abstract class CheckContext {
+export abstract class CheckContext extends StepContextFacts {
   /** Recognised across copies of the package. */
   static readonly [CONTEXT] = "CheckContext";
-  /** Key of the asset that is checked. */
-  abstract readonly assetKey: string;
-  /** Id of the run (UUID, version 7: sorts by time). */
-  abstract readonly runId: string;
-  /** Unique to this attempt. */
-  abstract readonly attemptId: string;
-  /** 0 at the first attempt. */
-  abstract readonly retryNumber: number;
-  /** Tags that the run was given; `{}` where there are none. */
-  abstract readonly runTags: Readonly<Record<string, string>>;
-  /** Names of this method's checks that are wanted in this run. */
-  abstract readonly selectedChecks: ReadonlySet<string>;
-  /** Writes to the run's event log, under this step. */
-  abstract readonly log: StepLog;
-  /** Aborts when the run is canceled or the step times out. */
-  abstract readonly signal: AbortSignal;
 }

@@ -16,6 +16,7 @@ export class PartitionValues<V = unknown> {
   }
 }
 
+/** Whether the thing was made by `byPartition`, also by another copy of the package. */
 export function isPartitionValues(thing: unknown): thing is PartitionValues {
   return typeof thing === "object" && thing !== null && (thing as { [PARTITION_VALUES]?: unknown })[PARTITION_VALUES] === true;
 }

@@ -137,9 +137,15 @@ function branded(thing: unknown, brand: symbol): boolean {
   return typeof thing === "object" && thing !== null && (thing as Record<symbol, unknown>)[brand] === true;
 }
 
+/** Whether a method returned one; like those below it holds across copies of the package. */
 export const isMaterializeResult = (thing: unknown): thing is MaterializeResult<unknown> => branded(thing, MATERIALIZE);
+/** Whether a method returned an observation. */
 export const isObserveResult = (thing: unknown): thing is ObserveResult => branded(thing, OBSERVE);
+/** Whether a method returned the result of a check. */
 export const isCheckResult = (thing: unknown): thing is AssetCheckResult => branded(thing, CHECK);
+/** Whether a generator yielded an out. */
 export const isOutput = (thing: unknown): thing is Output => branded(thing, OUTPUT);
+/** Whether a step threw a `Failure`. */
 export const isFailure = (thing: unknown): thing is Failure => branded(thing, FAILURE);
+/** Whether a step asks to be tried again. */
 export const isRetryRequested = (thing: unknown): thing is RetryRequested => branded(thing, RETRY);

@@ -54,11 +54,13 @@ export interface BackfillAssetProgress extends BackfillTarget {
   readonly retriedChecks: Readonly<Record<string, IndexSet>>;
 }
 
+/** How far a backfill is: each of its assets, and its runs by state. */
 export interface BackfillProgressRecord {
   readonly assets: readonly BackfillAssetProgress[];
   readonly runs: Readonly<Partial<Record<RunStatus, number>>>;
 }
 
+/** Which backfills are listed. */
 export interface BackfillFilter {
   readonly statuses?: readonly BackfillStatus[];
   /** Only backfills created before this one. */

@@ -150,6 +150,7 @@ export interface RepairVerdict {
   readonly onlyIfLapsed?: boolean;
 }
 
+/** Which runs are listed. */
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly tag?: { readonly key: string; readonly value: string };
@@ -161,6 +162,7 @@ export interface RunFilter {
   readonly limit: number;
 }
 
+/** Which events of an asset are read. */
 export interface AssetEventQuery {
   readonly assetKey: AssetKey;
   /** Only of the partition with this key. */
@@ -169,6 +171,7 @@ export interface AssetEventQuery {
   readonly limit: number;
 }
 
+/** What a store tells of itself. */
 export interface StoreInfo {
   readonly schemaVersion: number;
   readonly path: string;

@@ -1,5 +1,6 @@
 /** How many numbers a chunk holds. */
 export const CHUNK_SIZE = 4_096;
+/** Words of 32 bits in a chunk. */
 export const WORDS = CHUNK_SIZE / 32;
 
 /** 4,096 numbers as bits. */

@@ -49,6 +49,7 @@ export function layoutText(layout: PartitionLayout): string {
   return text;
 }
 
+/** Whether each number stands for the same partition in both. */
 export function sameLayout(one: PartitionLayout, other: PartitionLayout): boolean {
   return one === other || layoutText(one) === layoutText(other);
 }

@@ -38,6 +38,7 @@ export function eventRow(
   ];
 }
 
+/** The event that a row holds. */
 export function eventFrom(row: EventRow): EventRecord {
   return {
     id: row.id,

@@ -5,6 +5,7 @@ export type StoredBytes = ArrayBuffer | Uint8Array;
 
 const HEAD_BYTES = 6;
 
+/** The bytes as the dialect gives them, without a copy. */
 export function bytesOf(stored: StoredBytes): Uint8Array {
   return stored instanceof Uint8Array ? stored : new Uint8Array(stored);
 }

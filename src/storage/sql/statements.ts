@@ -126,6 +126,7 @@ type OfRows = (typeof OF_ROWS)[number];
 const ofRows: ReadonlySet<string> = new Set(OF_ROWS);
 
 type Name = keyof ReturnType<typeof texts>;
+/** Every statement by its name, ready to run; those of several rows take them together. */
 export type Statements = Readonly<Record<Exclude<Name, OfRows>, Prepared> & Record<OfRows, RowInsert>>;
 
 const compiled = new WeakMap<Dialect, Readonly<Record<Name, string>>>();
