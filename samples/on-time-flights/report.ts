@@ -34,7 +34,7 @@ export class Report {
     context: AssetContext,
   ): Promise<MaterializeResult> {
     const days = [...(await ofDays.toMap()).values()].flat();
-    const month = days[0] ? monthName.format(new Date(days[0].day)) : "no flights";
+    const month = days[0] ? monthName(days[0].day) : "no flights";
     const title = `On-time flights, ${month}`;
     const flights = airports.reduce((sum, airport) => sum + airport.flights, 0);
     const onTime = airports.reduce((sum, airport) => sum + airport.onTimeShare * airport.flights, 0) / flights;
@@ -179,6 +179,6 @@ function htmlTable({ title, columns, rows }: Table): string {
   return `<h2>${escapeXml(title)}</h2>\n<div class="scroll"><table>\n${body}\n</table></div>`;
 }
 
-const monthName = new Intl.DateTimeFormat("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
+const monthName = (day: string): string => new Date(day).toLocaleDateString("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const minutes = (value: number): string => `${value.toFixed(1)} min`;
