@@ -53,19 +53,19 @@ function serve({ writer, reader }: { writer: StoreLedger; reader: StoreLedger },
   const toWrite = requests.filter((request) => writes.has(request.method));
   if (toWrite.length === 1 && toWrite[0]) port.postMessage(attempt(writer, toWrite[0]));
   else if (toWrite.length > 1) writeTogether(writer, toWrite);
-  if (toWrite.length > 0) setImmediate(tidy, writer);
   for (const request of requests) {
     if (writes.has(request.method)) continue;
     if (request.method === "close") return close(writer, reader, request.id);
     port.postMessage(aboutLeases.has(request.method) ? lease(writer, request) : attempt(reader, request));
   }
+  if (requests.some(({ method }) => writes.has(method) || method === "partitionStatus")) setImmediate(tidy, writer, reader);
 }
 
 /** After the answers: nobody waits for it, and what cannot be tidied now is tidied another time. */
-function tidy(writer: StoreLedger): void {
+function tidy(writer: StoreLedger, reader: StoreLedger): void {
   if (closed) return;
   try {
-    writer.tidy();
+    writer.tidy(reader);
   } catch {
     // Another process held the lock for too long, or the disk is full: what waits for an answer will say so.
   }

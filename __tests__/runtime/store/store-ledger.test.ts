@@ -115,4 +115,47 @@ describe("changes of partitions", () => {
       expect(status(list(["2025-01-02", "2025-01-01"]))).toEqual({ ...NOTHING, materialized: [0, 1], failed: [0, 1] });
     }
   });
+
+  describe("under another definition", () => {
+    const wide = layoutOf(spaceOf(staticPartitions(["2025-01-05", "x", "2025-01-01", "2025-01-02"])));
+    const layoutsOf = (table: string): number[] =>
+      connection.prepare(`select distinct layout_no from ${table} order by 1`).all<{ layout_no: number }>([]).map(({ layout_no }) => layout_no); // prettier-ignore
+
+    beforeEach(() => {
+      ran(IndexSet.range(0, 2), "ASSET_MATERIALIZATION");
+      ran(IndexSet.range(4, 5), "ASSET_FAILED_TO_MATERIALIZE");
+      ledger.partitions.foldPartitions("a");
+    });
+
+    test("are numbered anew once they were read by it, and told as before", () => {
+      const told = { ...NOTHING, materialized: [2, 3], failed: [0] };
+      expect([status(wide), layoutsOf("partition_chunk")]).toEqual([told, [1]]);
+      ledger.tidy();
+      expect([status(wide), layoutsOf("partition_chunk")]).toEqual([told, [2]]);
+      expect(status()).toEqual({ ...NOTHING, materialized: [0, 1], failed: [4] });
+      ledger.tidy();
+      expect(layoutsOf("partition_chunk")).toEqual([2]); // not back, by who reads with the earlier one
+    });
+
+    test("keep the numbers of what it has no partition for, and of what came in between", () => {
+      const few = layoutOf(spaceOf(staticPartitions(["2025-01-02"])));
+      status(few);
+      ledger.tidy();
+      ran(IndexSet.range(2, 3), "ASSET_MATERIALIZATION");
+      expect([status(few), status()]).toEqual([
+        { ...NOTHING, materialized: [0] },
+        { ...NOTHING, materialized: [0, 1, 2], failed: [4] },
+      ]);
+      expect([layoutsOf("partition_chunk"), layoutsOf("partition_delta")]).toEqual([[1, 2], [1]]);
+    });
+
+    test("take changes that were not folded with them", () => {
+      ran(IndexSet.range(0, 1), "ASSET_FAILED_TO_MATERIALIZE");
+      ran(IndexSet.range(0, 1), "ASSET_MATERIALIZATION", wide);
+      const told = { ...NOTHING, materialized: [0, 2, 3], failed: [2] };
+      expect(status(wide)).toEqual(told);
+      ledger.tidy();
+      expect([status(wide), layoutsOf("partition_chunk"), rows("partition_delta")]).toEqual([told, [2], 0]);
+    });
+  });
 });

@@ -4,6 +4,12 @@ import type { LayoutTable } from "./layout-table.js";
 import { PartitionFold, type ChunkRow, type DeltaRow, type FoldedChunk } from "./partition-fold.js";
 import { bytesOf } from "./set-bytes.js";
 
+/** What is stored of an asset's partitions. */
+export interface PartitionRows {
+  readonly chunks: readonly ChunkRow[];
+  readonly deltas: readonly DeltaRow[];
+}
+
 /**
  * The states of an asset's partitions, by the layouts that they are numbered in: all in that of the newest change, but for partitions that it
  * has not. These wait in their own layout until a definition has them again.
@@ -14,13 +20,16 @@ export class LayoutFolds {
   readonly #folds = new Map<number, PartitionFold>();
   #moved = false;
 
-  /** @returns `undefined` if nothing is known of the partitions */
-  static of(layouts: LayoutTable, chunks: readonly ChunkRow[], deltas: readonly DeltaRow[]): LayoutFolds | undefined {
-    const newest = deltas.at(-1)?.layout_no ?? chunks[0]?.layout_no;
-    return newest === undefined ? undefined : new LayoutFolds(layouts, newest, { chunks, deltas });
+  /**
+   * @param newest - number of the layout to take for the newest one; default: that of the newest change
+   * @returns `undefined` if nothing is known of the partitions
+   */
+  static of(layouts: LayoutTable, rows: PartitionRows, newest?: number): LayoutFolds | undefined {
+    const latest = rows.deltas.at(-1)?.layout_no ?? rows.chunks[0]?.layout_no;
+    return latest === undefined ? undefined : new LayoutFolds(layouts, newest ?? latest, rows);
   }
 
-  private constructor(layouts: LayoutTable, newest: number, rows: { chunks: readonly ChunkRow[]; deltas: readonly DeltaRow[] }) {
+  private constructor(layouts: LayoutTable, newest: number, rows: PartitionRows) {
     this.#layouts = layouts;
     this.#newest = newest;
     for (const no of new Set([newest, ...rows.chunks.map(({ layout_no }) => layout_no)]))

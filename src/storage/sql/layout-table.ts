@@ -23,6 +23,11 @@ export class LayoutTable {
     return this.#sql.layoutOfName.get<{ no: number }>([name])?.no ?? 0;
   }
 
+  /** Its number; `undefined`: nothing was ever numbered by it. */
+  knownNumberOf(layout: PartitionLayout): number | undefined {
+    return this.#sql.layoutOfName.get<{ no: number }>([layoutText(layout)])?.no;
+  }
+
   at(no: number): PartitionLayout {
     let layout = this.#byNo.get(no);
     if (!layout) {

@@ -1,13 +1,13 @@
 import type { AssetKey } from "../../model/asset-spec.js";
 import type { EventRecord } from "../../model/event.js";
 import { IndexSet } from "../../model/partitions/index-set.js";
-import type { PartitionLayout, PartitionSet } from "../../model/partitions/partition-layout.js";
+import { layoutText, type PartitionLayout, type PartitionSet } from "../../model/partitions/partition-layout.js";
 import { partitionKeys } from "../../model/partitions/translate-partitions.js";
 import type { DynamicPartitionKeys, PartitionStatus, Wipe } from "../partition-store.js";
 import { eventFrom, type EventRow } from "./event-row.js";
 import type { LayoutTable } from "./layout-table.js";
 import { deltaRows } from "./partition-changes.js";
-import { LayoutFolds } from "./layout-folds.js";
+import { LayoutFolds, type PartitionRows } from "./layout-folds.js";
 import { CHECK, type ChunkRow, type DeltaRow } from "./partition-fold.js";
 import { unpackSet, type StoredBytes } from "./set-bytes.js";
 import type { Statements } from "./statements.js";
@@ -21,6 +21,8 @@ export class PartitionLedger {
   readonly #sql: Statements;
   readonly #transactions: Transactions;
   readonly #layouts: LayoutTable;
+  readonly #translated = new Map<AssetKey, PartitionLayout>();
+  readonly #renumbered = new Set<string>();
 
   constructor(sql: Statements, transactions: Transactions, layouts: LayoutTable) {
     this.#sql = sql;
@@ -30,7 +32,11 @@ export class PartitionLedger {
 
   partitionStatus(assetKey: AssetKey, layout: PartitionLayout): PartitionStatus {
     return this.#transactions.read(() => {
-      const folds = LayoutFolds.of(this.#layouts, this.#sql.chunks.all<ChunkRow>([assetKey]), this.#sql.deltas.all<DeltaRow>([assetKey]));
+      const rows = this.#rowsOf(assetKey);
+      const stored = layoutsOf(rows);
+      const asked = this.#layouts.knownNumberOf(layout);
+      if ([...stored].some((no) => no !== asked)) this.#translated.set(assetKey, layout);
+      const folds = LayoutFolds.of(this.#layouts, rows, stored.has(asked ?? 0) ? asked : undefined);
       const told = (state: string): IndexSet => folds?.in(layout, state) ?? IndexSet.empty();
       const names = [...(folds?.names ?? [])].filter((state) => state.startsWith(CHECK)).map((state) => state.slice(CHECK.length));
       const checks = names.map((name) => [name, told(CHECK + name)] as const).filter(([, set]) => set.size > 0);
@@ -96,16 +102,48 @@ export class PartitionLedger {
   /** Puts the changes of an asset into its chunks; what readers are told stays the same. */
   foldPartitions(assetKey: AssetKey): void {
     this.#transactions.write(() => {
-      const deltas = this.#sql.deltas.all<DeltaRow>([assetKey]);
-      const folds = deltas.length > 0 && LayoutFolds.of(this.#layouts, this.#sql.chunks.all<ChunkRow>([assetKey]), deltas);
-      if (!folds) return;
-      if (folds.moved) this.#sql.forgetChunks.run([assetKey]);
-      for (const { state, chunk, layoutNo, bytes } of folds.chunks()) {
-        if (bytes) this.#sql.writeChunk.run([assetKey, state, chunk, layoutNo, bytes]);
-        else this.#sql.deleteChunk.run([assetKey, state, chunk, layoutNo]);
-      }
-      for (const { id } of deltas) this.#sql.deleteDelta.run([id]);
+      const rows = this.#rowsOf(assetKey);
+      const folds = rows.deltas.length > 0 && LayoutFolds.of(this.#layouts, rows);
+      if (folds) this.#write(assetKey, folds, rows);
     });
+  }
+
+  /** Assets whose partitions were translated to be told, with the layout that they were asked for in; each is told once. */
+  takeTranslated(): ReadonlyMap<AssetKey, PartitionLayout> {
+    const translated = new Map(this.#translated);
+    this.#translated.clear();
+    return translated;
+  }
+
+  /**
+   * Numbers what is stored of an asset by this layout, so that it need not be translated again; only if none that it is numbered by is newer: processes
+   * with earlier definitions do not number it back. Once in a process: what the layout has no partition for stays as it is. What readers are told stays the same.
+   */
+  renumberPartitions(assetKey: AssetKey, layout: PartitionLayout): void {
+    const name = `${assetKey}\n${layoutText(layout)}`;
+    if (this.#renumbered.has(name)) return;
+    this.#renumbered.add(name);
+    const no = this.#transactions.write(() => this.#layouts.numberOf(layout));
+    const rows = this.#rowsOf(assetKey);
+    if (no < Math.max(...layoutsOf(rows))) return;
+    const folds = LayoutFolds.of(this.#layouts, rows, no); // before the transaction: it may take long
+    if (!folds?.moved && rows.deltas.every(({ layout_no }) => layout_no === no)) return;
+    this.#transactions.write(() => {
+      if (folds && placesOf(this.#rowsOf(assetKey)) === placesOf(rows)) this.#write(assetKey, folds, rows);
+    });
+  }
+
+  #rowsOf(assetKey: AssetKey): PartitionRows {
+    return { chunks: this.#sql.chunks.all<ChunkRow>([assetKey]), deltas: this.#sql.deltas.all<DeltaRow>([assetKey]) };
+  }
+
+  #write(assetKey: AssetKey, folds: LayoutFolds, { deltas }: PartitionRows): void {
+    if (folds.moved) this.#sql.forgetChunks.run([assetKey]);
+    for (const { state, chunk, layoutNo, bytes } of folds.chunks()) {
+      if (bytes) this.#sql.writeChunk.run([assetKey, state, chunk, layoutNo, bytes]);
+      else this.#sql.deleteChunk.run([assetKey, state, chunk, layoutNo]);
+    }
+    for (const { id } of deltas) this.#sql.deleteDelta.run([id]);
   }
 
   #inProgress(assetKey: AssetKey, layout: PartitionLayout): IndexSet {
@@ -131,4 +169,13 @@ export class PartitionLedger {
     for (const key of keys) this.#sql.forgetPartition.run([assetKey, key]);
     this.#sql.forgetLatest.run([assetKey, assetKey]);
   }
+}
+
+function layoutsOf({ chunks, deltas }: PartitionRows): Set<number> {
+  return new Set([...chunks, ...deltas].map(({ layout_no }) => layout_no));
+}
+
+/** Equal only if nothing was folded, renumbered or wiped in between: each of these takes or moves rows, and no number of a change comes again. */
+function placesOf({ chunks, deltas }: PartitionRows): string {
+  return JSON.stringify([chunks.map(({ state, chunk, layout_no }) => [state, chunk, layout_no]), deltas.map(({ id }) => id)]);
 }

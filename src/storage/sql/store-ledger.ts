@@ -59,8 +59,13 @@ export class StoreLedger {
     throw new InternalError(`The store has no method "${method}".`);
   }
 
-  /** Folds the changes of partitions where many have come together. For moments when nobody waits. */
-  tidy(): void {
+  /**
+   * Folds the changes of partitions where many have come together, and numbers those anew that had to be translated for readers. For moments when nobody
+   * waits.
+   * @param reader - the ledger that reads for this one
+   */
+  tidy(reader: StoreLedger = this): void {
+    for (const [assetKey, layout] of reader.partitions.takeTranslated()) this.partitions.renumberPartitions(assetKey, layout);
     for (const assetKey of this.#toLookAt) {
       this.#toLookAt.delete(assetKey);
       if (this.partitions.needsFold(assetKey)) this.partitions.foldPartitions(assetKey);
