@@ -9,7 +9,7 @@ import type { NewRun, Owner, RunStore } from "../../src/storage/run-store.js";
 import type { UpstreamValue } from "./attempt.js";
 import { storedValue } from "./stored-value.js";
 import { onlyPartition } from "./given-so-far.js";
-import { LEASE_MS } from "./run-worker.js";
+import { LEASE_MS } from "./lease.js";
 
 /** Where a run comes from. */
 export interface RunOrigin {

@@ -1,24 +1,20 @@
-import { setMaxListeners } from "node:events";
 import { ExecutionError, InternalError, messageOf } from "../../src/base/errors.js";
-import { newId } from "../../src/base/ids.js";
 import { checkId, type AssetKey, type AssetSpec, type CheckSpec, type UnitSpec } from "../../src/model/asset-spec.js";
 import type { EventPayload, EventType, NewEvent } from "../../src/model/event.js";
-import { isFailure, isRetryRequested } from "../../src/model/results.js";
-import { normalizeMetadata } from "../../src/model/metadata.js";
 import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
 import type { ChosenPartitions, RunDivision } from "../../src/planning/run-division.js";
-import { retryDelayMs } from "../../src/planning/retry-delay.js";
 import { RunState } from "../../src/planning/run-state.js";
-import type { Claim, Completion, Publication, RunBatch, Start } from "../../src/storage/run-store.js";
+import type { Completion, Publication, RunBatch } from "../../src/storage/run-store.js";
 import type { UnitBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
+import { completionOf } from "./attempt-end.js";
+import { AttemptsUnderWay, type Claimed, type NextAttempt, type Running } from "./attempts-under-way.js";
 import { executeStep, type AttemptResult } from "./execute-step.js";
+import { GivenBySteps } from "./given-by-steps.js";
 import { InputVersions, type VersionReader } from "./input-versions.js";
 import { reusedVersions, type ReusableResults } from "./reusable-results.js";
-import { GivenSoFar, type Missing } from "./given-so-far.js";
 import type { RunOutcome, RunServices } from "./services.js";
 import { stepLog } from "./step-context.js";
-import { storedError } from "./stored-error.js";
 import { ProcessExitError, StepCanceledError, StepTimeoutError } from "./user-code-boundary.js";
 import { UpstreamValues } from "./upstream-values.js";
 import { outsideUserCode, type OutputSink } from "./captured-output.js";
@@ -39,20 +35,6 @@ export interface ClaimedRun {
   readonly division: RunDivision;
 }
 
-interface Running {
-  readonly step: PlannedStep;
-  readonly attemptId: string;
-  readonly number: number;
-  readonly controller: AbortController;
-  /** When its user code started; until then, when it was claimed. */
-  sinceMs: number;
-  /** What happened and is not stored yet, in its order. What an attempt gives waits for its end; the rest streams. */
-  pending: NewEvent[];
-  settled: boolean;
-  /** Whether it counts among those that run at once: from its start until its user code has ended. */
-  counts: boolean;
-}
-
 /** Events that are stored in the transaction that ends the attempt, and nowhere else. */
 const AT_THE_END: ReadonlySet<EventType> = new Set([
   "HANDLED_OUTPUT",
@@ -63,14 +45,6 @@ const AT_THE_END: ReadonlySet<EventType> = new Set([
 
 /** So many events wait to be written before a child that prints faster than they are is held up. */
 const MOST_WAITING = 1_000;
-
-/** Steps that end sooner than this are claimed ahead: to wait for the store between two of them would take longer than they do. */
-const SHORT_MS = 10;
-/** At most so many steps are claimed ahead. */
-const MOST_AHEAD = 64;
-
-/** A lease lasts this long without renewal, in milliseconds. */
-export const LEASE_MS = 30_000;
 
 /**
  * Executes a claimed run to its end. It holds nothing that the log does not: each step's end, what follows from it and the claims of
@@ -85,18 +59,13 @@ export class RunWorker {
   readonly #checks: ReadonlyMap<string, CheckSpec>;
   readonly #units: ReadonlyMap<string, UnitSpec>;
   readonly #values: UpstreamValues;
-  readonly #given = new Map<string, GivenSoFar>();
-  readonly #running = new Map<string, Running>();
-  /** Claimed ahead, and not started. */
-  readonly #ahead: Running[] = [];
-  #mostAhead = 0;
-  #counted = 0;
-  #starts: Start[] = [];
+  readonly #given: GivenBySteps;
+  readonly #attempts: AttemptsUnderWay;
   #publications: (Publication & { resolve(granted: boolean): void })[] = [];
-  readonly #retrying = new Map<string, { readonly step: PlannedStep; readonly number: number; readonly controller: AbortController }>();
-  readonly #queue: { readonly step: PlannedStep; readonly number: number }[] = [];
+  readonly #retrying = new Map<string, NextAttempt & { readonly controller: AbortController }>();
+  readonly #queue: NextAttempt[] = [];
   /** Retries whose wait is over; they are claimed once that is stored. */
-  #restarted: { readonly step: PlannedStep; readonly number: number }[] = [];
+  #restarted: NextAttempt[] = [];
   #completions: Completion[] = [];
   #events: NewEvent[] = [];
   #writing = false;
@@ -113,6 +82,15 @@ export class RunWorker {
     this.#checks = new Map(services.resolved.catalog.checks.map((check) => [checkId(check), check]));
     this.#units = new Map(services.resolved.catalog.units.map((unit) => [unit.id, unit]));
     this.#values = new UpstreamValues(services.store, run.upstream);
+    this.#given = new GivenBySteps(run.division, this.#specs, this.#checks);
+    this.#attempts = new AttemptsUnderWay(
+      services.concurrency,
+      () => services.clock.nowMs(),
+      (running, start) => {
+        this.#state.apply(start);
+        this.#start(running);
+      },
+    );
   }
 
   /** Runs to the end. Rejects only when the store is lost or the run was taken over. */
@@ -142,7 +120,7 @@ export class RunWorker {
 
   /** Steps that run now, the longest first. */
   runningSteps(): readonly { readonly key: string; readonly sinceMs: number }[] {
-    return [...this.#running.values()].map((running) => ({ key: running.step.key, sinceMs: running.sinceMs }));
+    return [...this.#attempts.started()].map((running) => ({ key: running.step.key, sinceMs: running.sinceMs }));
   }
 
   /** Asks every running step to stop and starts no other. Those that do not stop within the grace period are abandoned. */
@@ -154,14 +132,14 @@ export class RunWorker {
     this.#services.store.requestCancel(this.#run.runId, nowMs).catch((error: unknown) => this.#fail(error));
     this.#tell([{ type: "RUN_CANCELING", atMs: nowMs }]);
     for (const retry of this.#retrying.values()) retry.controller.abort();
-    for (const running of this.#running.values()) running.controller.abort(new StepCanceledError(running.step.key));
-    for (const running of this.#ahead.splice(0)) this.#settle(running, { thrown: { error: new StepCanceledError(running.step.key) } });
+    for (const running of this.#attempts.started()) running.controller.abort(new StepCanceledError(running.step.key));
+    for (const running of this.#attempts.dropAhead()) this.#settle(running, { thrown: { error: new StepCanceledError(running.step.key) } });
     this.#schedule();
   }
 
   /** Fails every step that runs, with the same error: nothing is left that could let it end. */
   failRunning(reasonOf: (stepKey: string) => unknown): void {
-    for (const running of this.#running.values()) running.controller.abort(reasonOf(running.step.key));
+    for (const running of this.#attempts.started()) running.controller.abort(reasonOf(running.step.key));
   }
 
   #event(type: EventType, stepKey: string | undefined, payload: EventPayload, more: Partial<NewEvent> = {}): NewEvent {
@@ -197,7 +175,7 @@ export class RunWorker {
         const type = status === "SKIPPED" ? "STEP_SKIPPED" : "STEP_NOT_RUN";
         this.#state.apply(this.#event(type, step.key, { reason: cause }));
         this.#transitions.push({ stepKey: step.key, status });
-        if (status === "NOT_RUN") this.#events.push(...this.#notMaterialized(step, "UPSTREAM_FAILED_TO_MATERIALIZE"));
+        if (status === "NOT_RUN") this.#events.push(...this.#missing(step, "UPSTREAM_FAILED_TO_MATERIALIZE"));
       }
     }
   }
@@ -225,23 +203,22 @@ export class RunWorker {
           for (const event of completion.events) this.#state.apply(event);
           this.#remember(completion, []); // what follows asks for the data versions; the ids of the events are known when they are stored
         }
-        this.#reckonAhead(completions);
+        this.#attempts.reckon(completions);
         if (this.#canceled) this.#cancelWaiting();
         this.#follow();
         const claims = this.#canceled ? [] : this.#claims();
-        const ended = this.#state.ended && this.#running.size + this.#ahead.length === 0;
+        const ended = this.#state.ended && this.#attempts.size === 0;
         const status = this.#canceled ? "CANCELED" : this.#state.failed ? "FAILURE" : "SUCCESS";
         if (ended) this.#event(status === "SUCCESS" ? "RUN_SUCCESS" : status === "FAILURE" ? "RUN_FAILURE" : "RUN_CANCELED", undefined, {});
-        for (const running of this.#running.values()) this.#stream(running);
+        for (const running of this.#attempts.started()) this.#stream(running);
         const events = this.#events;
         const transitions = this.#transitions;
         const restarted = this.#restarted;
-        const starts = this.#starts.filter(({ stepKey }) => this.#running.has(stepKey));
+        const starts = this.#attempts.takeStarts();
         const publications = this.#publications;
         this.#events = [];
         this.#transitions = [];
         this.#restarted = [];
-        this.#starts = [];
         this.#publications = [];
         if (completions.length + claims.length + events.length + transitions.length + publications.length === 0) return;
         const nowMs = this.#services.clock.nowMs();
@@ -269,7 +246,7 @@ export class RunWorker {
         for (const completion of completions) this.#remember(completion, result.eventIds[completion.attemptId] ?? []);
         this.#makeRoom();
         this.#tell([...completions.flatMap((completion) => completion.events), ...events]);
-        for (const { claim, running } of claims) this.#claimed(running, claim);
+        for (const claimed of claims) this.#claimed(claimed);
         this.#queue.push(...restarted);
         this.#over = ended;
         if (ended) return this.#finish({ runId: this.#run.runId, status });
@@ -321,83 +298,22 @@ export class RunWorker {
     }
   }
 
-  /** So many steps as ended since the last batch, and were short, are claimed ahead of the next two. */
-  #reckonAhead(ended: readonly Completion[]): void {
-    if (ended.length === 0) return;
-    const short = ended.every(({ startedAtMs, atMs }) => atMs - startedAtMs < SHORT_MS);
-    this.#mostAhead = short ? Math.min(2 * ended.length, MOST_AHEAD) : 0;
-  }
-
-  #claims(): { readonly claim: Claim; readonly running: Running }[] {
-    const free = Math.max(0, this.#services.concurrency - this.#counted);
-    const ahead = Math.max(0, this.#mostAhead - this.#ahead.length);
-    return this.#queue.splice(0, free + ahead).map(({ step, number }, index) => {
-      const nowMs = this.#services.clock.nowMs();
-      const claim: Claim = {
-        stepKey: step.key,
-        attempt: number,
-        attemptId: newId(),
-        nowMs,
-        leaseUntilMs: nowMs + LEASE_MS,
-        ...(index < free ? {} : { ahead: true }),
-      };
-      const controller = new AbortController();
-      setMaxListeners(0, controller.signal); // one listener for each call of user code that is under way, and user code adds its own
-      const running: Running = {
-        step,
-        attemptId: claim.attemptId,
-        number,
-        controller,
-        sinceMs: nowMs,
-        pending: [],
-        settled: false,
-        counts: false,
-      };
-      if (index < free) {
-        this.#count(running);
-        this.#state.apply({ type: "STEP_START", stepKey: step.key });
-      }
-      return { claim, running };
-    });
+  #claims(): readonly Claimed[] {
+    const claims = this.#attempts.claim(this.#queue);
+    for (const { claim } of claims) if (!claim.ahead) this.#state.apply({ type: "STEP_START", stepKey: claim.stepKey });
+    return claims;
   }
 
   /** The claim is stored: the attempt starts, or as soon as another has ended. */
-  #claimed(running: Running, claim: Claim): void {
-    if (claim.ahead) {
-      this.#ahead.push(running);
-      return this.#startAhead();
-    }
+  #claimed({ running, claim }: Claimed): void {
+    if (claim.ahead) return this.#attempts.startLater(running);
     this.#tell([{ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt }]);
     this.#start(running);
   }
 
-  #count(running: Running): void {
-    running.counts = true;
-    this.#running.set(running.step.key, running);
-    this.#counted += 1;
-  }
-
-  /** The user code of the attempt has ended: another may start. */
-  #countNoMore(running: Running): void {
-    if (!running.counts) return;
-    running.counts = false;
-    this.#counted -= 1;
-    this.#startAhead();
-  }
-
-  #startAhead(): void {
-    while (this.#counted < this.#services.concurrency) {
-      const running = this.#ahead.shift();
-      if (!running) return;
-      const { step, number } = running;
-      const atMs = (running.sinceMs = this.#services.clock.nowMs());
-      const start: NewEvent = { type: "STEP_START", atMs, stepKey: step.key, attempt: number };
-      this.#count(running);
-      this.#state.apply(start);
-      this.#starts.push({ stepKey: step.key, attempt: number, atMs });
-      running.pending.push(start);
-      this.#start(running);
-    }
+  /** What a step that does not run was to materialize. */
+  #missing(step: PlannedStep, reason: string): NewEvent[] {
+    return this.#given.missing(step, { atMs: this.#services.clock.nowMs() }, reason);
   }
 
   #cancelWaiting(): void {
@@ -405,7 +321,7 @@ export class RunWorker {
     for (const step of this.#state.stepsIn("WAITING", "READY", "UP_FOR_RETRY")) {
       this.#state.apply(this.#event("STEP_CANCELED", step.key, {}));
       this.#transitions.push({ stepKey: step.key, status: "CANCELED" });
-      this.#events.push(...this.#notMaterialized(step, "RUN_TERMINATED"));
+      this.#events.push(...this.#missing(step, "RUN_TERMINATED"));
     }
   }
 
@@ -421,7 +337,7 @@ export class RunWorker {
     if (running.settled) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#publications.push({ attemptId: running.attemptId, assetKey, atMs: this.#services.clock.nowMs(), resolve });
-      if (isLast) this.#countNoMore(running);
+      if (isLast) this.#attempts.countNoMore(running);
       this.#schedule();
     });
   }
@@ -448,8 +364,8 @@ export class RunWorker {
         throw error;
       },
     };
-    const wanted = this.#wantedOf(running, unit);
-    const partitions = this.#partitionsOf(wanted);
+    const wanted = this.#given.wantedOf(running, unit);
+    const partitions = this.#given.partitionsOf(wanted);
     const reader = this.#readerOf(step, partitions);
     await this.#learn(wanted, binding, reader.needs);
     const attempt: Attempt = {
@@ -495,13 +411,6 @@ export class RunWorker {
     return over;
   }
 
-  /** The partitions that are still to be given. */
-  #partitionsOf(step: PlannedStep): ChosenPartitions | undefined {
-    const chosen = this.#run.division.of(step);
-    const given = this.#given.get(step.key);
-    return chosen && given && step.assets.length > 0 ? { space: chosen.space, set: given.left(step, chosen) } : chosen;
-  }
-
   /** What a step reads to give these partitions. */
   #readerOf(step: PlannedStep, partitions: ChosenPartitions | undefined): VersionReader {
     return {
@@ -530,16 +439,6 @@ export class RunWorker {
       if (parameter.kind === "input" && parameter.mapping) await learn(parameter.key, needs(parameter.key, { mapping: parameter.mapping }));
   }
 
-  /** What an attempt is to give: of a computation that can give a part, only what no earlier attempt gave. */
-  #wantedOf({ step, number }: Running, unit: UnitSpec): PlannedStep {
-    const given = this.#given.get(step.key);
-    const chosen = this.#run.division.of(step);
-    if (number === 1 || !given || !unit.canSubset) return step;
-    const assets = step.assets.filter((key) => !given.has(key, chosen));
-    if (assets.length === 0) return step;
-    return { ...step, assets, checks: step.checks.filter((id) => !given.has(this.#checks.get(id)?.asset ?? "", chosen)) };
-  }
-
   #scheduleSoon(): void {
     if (this.#soon !== undefined) return;
     const soon = (): void => {
@@ -551,72 +450,13 @@ export class RunWorker {
   #soon: NodeJS.Timeout | undefined;
 
   #settle(running: Running, result: AttemptResult): void {
-    running.settled = true;
-    this.#running.delete(running.step.key);
-    const completion = this.#completionOf(running, result);
+    this.#attempts.end(running);
+    const ending = { running, unit: this.#units.get(running.step.unit), given: this.#given, canceled: this.#canceled };
+    const completion = completionOf(this.#services, ending, result);
     this.#completions.push(completion);
     if (completion.outcome === "RETRY") this.#retryLater(running, completion);
-    this.#countNoMore(running);
+    this.#attempts.countNoMore(running);
     this.#schedule();
-  }
-
-  #completionOf(running: Running, { thrown, abandoned = false }: AttemptResult): Completion {
-    const { step, number, attemptId, pending } = running;
-    const atMs = this.#services.clock.nowMs();
-    const at = { atMs, stepKey: step.key, attempt: number };
-    const base = { stepKey: step.key, attempt: number, attemptId, startedAtMs: running.sinceMs, atMs };
-    this.#givenBy(step).add(pending);
-    if (!thrown) {
-      const events: NewEvent[] = [...pending, { ...at, type: "STEP_SUCCESS", payload: { durationMs: atMs - running.sinceMs } }];
-      return { ...base, outcome: "SUCCESS", stepStatus: "SUCCESS", events };
-    }
-    const { error } = thrown;
-    const events = [...pending];
-    const outcome = (otherwise: "CANCELED" | "FAILURE"): Completion["outcome"] => (abandoned ? "ABANDONED" : otherwise);
-    if (abandoned) {
-      const reason = `It ignored its abort for ${this.#services.cancelGraceMs} ms.`;
-      events.push({ ...at, type: "ATTEMPT_ABANDONED", payload: { reason } });
-    }
-    if (this.#canceled && error instanceof StepCanceledError) {
-      events.push(...this.#notMaterialized(step, "RUN_TERMINATED", number), { ...at, type: "STEP_CANCELED", payload: {} });
-      return { ...base, outcome: outcome("CANCELED"), stepStatus: "CANCELED", events };
-    }
-    const payload: EventPayload = this.#services.masker.deep({ error: storedError(error), ...failureMetadata(error) });
-    const waitMs = abandoned ? undefined : this.#retryWaitMs(step, number, error);
-    if (waitMs !== undefined) {
-      events.push({ ...at, type: "STEP_UP_FOR_RETRY", payload: { ...payload, waitMs } });
-      return { ...base, outcome: "RETRY", stepStatus: "UP_FOR_RETRY", events };
-    }
-    events.push(...this.#notMaterialized(step, "FAILED_TO_MATERIALIZE", number), { ...at, type: "STEP_FAILURE", payload });
-    return { ...base, outcome: outcome("FAILURE"), stepStatus: "FAILURE", events };
-  }
-
-  #givenBy(step: PlannedStep): GivenSoFar {
-    let given = this.#given.get(step.key);
-    if (!given) this.#given.set(step.key, (given = new GivenSoFar()));
-    return given;
-  }
-
-  /** What the step was to materialize and did not give. */
-  #notMaterialized(step: PlannedStep, reason: string, attempt?: number): NewEvent[] {
-    const made = { ...step, assets: step.assets.filter((key) => !this.#specs.get(key)?.observable) };
-    const missing = (this.#given.get(step.key) ?? new GivenSoFar()).missing(made, this.#run.division.of(step));
-    return missing.map((each: Missing) => ({
-      type: "ASSET_FAILED_TO_MATERIALIZE",
-      atMs: this.#services.clock.nowMs(),
-      stepKey: step.key,
-      ...(attempt === undefined ? {} : { attempt }),
-      ...each,
-      payload: { reason },
-    }));
-  }
-
-  #retryWaitMs(step: PlannedStep, number: number, error: unknown): number | undefined {
-    if (this.#canceled || error instanceof ProcessExitError) return undefined;
-    if (isRetryRequested(error)) return number <= error.maxRetries ? error.waitMs : undefined;
-    if (isFailure(error) && !error.allowRetries) return undefined;
-    const policy = this.#units.get(step.unit)?.retry;
-    return policy && number <= policy.maxRetries ? retryDelayMs(policy, number, this.#services.random()) : undefined;
   }
 
   #retryLater(running: Running, completion: Completion): void {
@@ -631,16 +471,6 @@ export class RunWorker {
       this.#restarted.push({ step: retry.step, number: retry.number });
       this.#schedule();
     });
-  }
-}
-
-/** What a `Failure` tells beside its message; metadata that cannot be stored is no reason to lose the failure. */
-function failureMetadata(error: unknown): Pick<EventPayload, "metadata"> {
-  if (!isFailure(error)) return {};
-  try {
-    return { metadata: normalizeMetadata(error.metadata) };
-  } catch (fault) {
-    return { metadata: normalizeMetadata({ "metadata of the failure": messageOf(fault) }) };
   }
 }
 

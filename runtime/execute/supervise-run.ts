@@ -9,7 +9,8 @@ import type { PreparedConfig } from "./prepare-run.js";
 import { guarded, NeverSettlesError, type GuardedRun } from "./process-guard.js";
 import { RunEvents } from "./run-events.js";
 import { RunResources } from "./run-resources.js";
-import { LEASE_MS, RunWorker, type ClaimedRun } from "./run-worker.js";
+import { LEASE_MS } from "./lease.js";
+import { RunWorker, type ClaimedRun } from "./run-worker.js";
 import type { RunOutcome, RunServices } from "./services.js";
 import { storedError } from "./stored-error.js";
 

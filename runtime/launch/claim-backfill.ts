@@ -2,7 +2,7 @@ import { messageOf, RequestError } from "../../src/base/errors.js";
 import { isFinalBackfill } from "../../src/model/backfill.js";
 import type { BackfillClaim, BackfillRecord } from "../../src/storage/backfill-store.js";
 import type { Store } from "../../src/storage/store.js";
-import { LEASE_MS } from "../execute/run-worker.js";
+import { LEASE_MS } from "../execute/lease.js";
 import { liveRuns } from "./earlier-runs.js";
 
 /** Who takes a backfill up, and what of it is made again: what was cut off (resume), or all that failed (retry). */
