@@ -6,7 +6,8 @@ import type { PartitionPoint } from "../../src/model/event.js";
 import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import type { BuiltInType, ParameterBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
-import { isAsyncIterable } from "../../src/io/row-codec.js";
+import { inBatches, isAsyncIterable } from "../../src/io/row-codec.js";
+import { RowStream } from "../../src/io/row-stream.js";
 import type { RunServices } from "./services.js";
 import { StoredPartitions } from "./stored-partitions.js";
 import { callUserCode } from "./user-code-boundary.js";
@@ -117,7 +118,11 @@ async function loadValue(
 }
 
 async function inForm(value: unknown, input: InputBinding, manager: IOManager, attempt: Attempt): Promise<unknown> {
-  if (input.form === "stream") return isAsyncIterable(value) ? value : streamOf(value, input, manager, attempt);
+  if (input.form === "stream") {
+    if (isAsyncIterable(value)) return value;
+    if (!Array.isArray(value)) throw wrongType(input.key, "rows", value, manager, attempt);
+    return new RowStream(() => inBatches(value as object[]));
+  }
   const whole = isAsyncIterable(value) ? await callUserCode(attempt.boundary, () => gather(value)) : value;
   if (input.form === "array" && !Array.isArray(whole)) throw wrongType(input.key, "an Array", whole, manager, attempt);
   // A parameter's type leaves null and undefined out: `Date | null` reads Date.
@@ -141,11 +146,6 @@ function isOf(type: BuiltInType, value: unknown): boolean {
   }
 }
 
-async function* streamOf(value: unknown, input: { key: AssetKey }, manager: IOManager, attempt: Attempt): AsyncGenerator<unknown> {
-  if (!Array.isArray(value)) throw wrongType(input.key, "rows", value, manager, attempt);
-  yield* value as unknown[];
-}
-
 function wrongType(key: AssetKey, wanted: string, value: unknown, manager: IOManager, attempt: Attempt): ExecutionError {
   return new ExecutionError(
     "STEP.INPUT_TYPE",
@@ -164,6 +164,10 @@ function kindOf(value: unknown): string {
 
 async function gather(rows: AsyncIterable<unknown>): Promise<unknown[]> {
   const all: unknown[] = [];
-  for await (const row of rows) all.push(row);
+  if (rows instanceof RowStream) {
+    for await (const batch of rows.batches()) for (const row of batch) all.push(row);
+  } else {
+    for await (const row of rows) all.push(row);
+  }
   return all;
 }

@@ -5,6 +5,7 @@ import { AttemptFileIOManager } from "./attempt-file-io-manager.js";
 import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
 import type { RowCodec } from "./row-codec.js";
 import { inBatches } from "./row-codec.js";
+import { RowStream } from "./row-stream.js";
 
 type Rows = readonly object[] | AsyncIterable<object>;
 
@@ -27,10 +28,6 @@ export class FileParquetIOManager extends AttemptFileIOManager<Rows, AsyncIterab
   protected override async read(path: string, context: InputContext): Promise<AsyncIterable<object>> {
     await access(path);
     const { codec } = this;
-    return {
-      async *[Symbol.asyncIterator]() {
-        for await (const batch of codec.read(path, context)) yield* batch;
-      },
-    };
+    return new RowStream(() => codec.read(path, context));
   }
 }

@@ -1,5 +1,6 @@
 import type { TableColumn } from "../model/metadata-value.js";
 import type { CodecContext } from "./codec.js";
+import { RowStream } from "./row-stream.js";
 
 /** What was written: how many rows, and which columns. */
 export interface WrittenRows {
@@ -26,6 +27,7 @@ export async function* inBatches(rows: readonly object[] | AsyncIterable<object>
     for (let start = 0; start < rows.length; start += BATCH_ROWS) yield (rows as readonly object[]).slice(start, start + BATCH_ROWS);
     return;
   }
+  if (rows instanceof RowStream) return yield* (rows as RowStream).batches();
   let batch: object[] = [];
   for await (const row of rows as AsyncIterable<object>) {
     batch.push(row);
