@@ -36,11 +36,19 @@ function readTables(folder: string, say: Say): { file: string; table: Conformanc
     .filter((file) => file.endsWith(".json"))
     .sort()
     .flatMap((file) => {
-      const table = JSON.parse(readFileSync(join(folder, file), "utf8")) as Partial<ConformanceFile>;
+      const table = parsed(readFileSync(join(folder, file), "utf8"), file);
       if (typeof table.suite === "string" && Array.isArray(table.cases)) return [{ file, table: table as ConformanceFile }];
       say(`${file}: names no suite, ignored`);
       return [];
     });
+}
+
+function parsed(text: string, file: string): Partial<ConformanceFile> {
+  try {
+    return JSON.parse(text) as Partial<ConformanceFile>;
+  } catch (error) {
+    throw new SyntaxError(`${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 function judgeTable(file: string, table: ConformanceFile, suite: Suite, files: readonly ConformanceFile[], say: Say): Report {

@@ -9,6 +9,22 @@ const USAGE = "Usage: npm run conformance -- DIR [--suite NAME]... [--json]";
 export function main(argv: readonly string[]): number {
   const options = readOptions(argv);
   if (options === undefined) return 2;
+  try {
+    return judged(options);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+interface Options {
+  readonly folder: string;
+  readonly only: readonly string[];
+  readonly json: boolean;
+}
+
+function judged(options: Options): number {
   const reports = judgeTables(options.folder, suites, options.only, (line) => console.error(line));
   if (reports.length === 0) {
     console.error(`No table of ${options.only.join(", ") || "any suite"} in ${options.folder}.`);
@@ -19,7 +35,7 @@ export function main(argv: readonly string[]): number {
   return reports.some(({ failed }) => failed > 0) ? 1 : 0;
 }
 
-function readOptions(argv: readonly string[]): { folder: string; only: readonly string[]; json: boolean } | undefined {
+function readOptions(argv: readonly string[]): Options | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
