@@ -84,6 +84,11 @@ export function metadataText(value: MetadataValue, width = 100): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 
+/** A line for each metadata value; none where there is no metadata. */
+export function metadataLines(metadata: Readonly<Record<string, MetadataValue>> | undefined, margin = "  "): string[] {
+  return Object.entries(metadata ?? {}).map(([name, value]) => `${margin}${pc.dim(`${name}:`)} ${metadataText(value)}`);
+}
+
 /** An error with its causes, the user's own frames first. */
 export function errorText(error: StoredError, frames = 6): string {
   const stack = error.stack?.split("\n").slice(0, frames).join("\n");

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { EventPayload, NewEvent } from "../../src/model/event.js";
-import { durationText, errorText, indented } from "./format.js";
+import { durationText, errorText, indented, metadataLines } from "./format.js";
 
 /** What decides how an event is told beside the event itself. */
 export interface LineSettings {
@@ -21,7 +21,11 @@ export function progressLine(event: NewEvent, settings: LineSettings): string | 
     case "STEP_SUCCESS":
       return settings.checkOnly ? undefined : `${pc.green("✓")} ${stepKey}${took}`;
     case "STEP_FAILURE":
-      return `${pc.red("✗")} ${stepKey}${took}${payload.error ? `\n${indented(errorText(payload.error))}` : ""}`;
+      return [
+        `${pc.red("✗")} ${stepKey}${took}`,
+        ...(payload.error ? [indented(errorText(payload.error))] : []),
+        ...metadataLines(payload.metadata, "      "),
+      ].join("\n");
     case "STEP_UP_FOR_RETRY":
       return `${pc.yellow("↻")} ${stepKey}${took}  next try in ${durationText(payload.waitMs ?? 0)}${payload.error ? `\n${indented(`${payload.error.name}: ${payload.error.message}`)}` : ""}`;
     case "STEP_REUSED":

@@ -394,15 +394,27 @@ describe("a project", () => {
     expect(stdout).not.toContain("raw_orders");
   });
 
-  test.each(["materialize", "list", "show raw_orders", "check", "runs", "logs last", "retry last", "cancel last", "status"])(
-    "has its .env loaded by %s",
-    async (line) => {
-      shop.write({ ".env": "MILLRACE_CONCURRENCY=none\n" });
-      const { code, stderr } = await shop.run(line.split(" "));
-      expect({ code, stderr }).toEqual({
-        code: 4,
-        stderr: 'CONFIG.CONCURRENCY The environment variable MILLRACE_CONCURRENCY is "none".\n  → Give a whole number, 1 or more.\n',
-      });
-    },
-  );
+  test.each([
+    "materialize",
+    "list",
+    "show raw_orders",
+    "check",
+    "runs",
+    "logs last",
+    "retry last",
+    "cancel last",
+    "status",
+    "jobs",
+    "partitions raw_orders",
+    "dynamic names",
+    "wipe raw_orders --yes",
+    "backfill list",
+  ])("has its .env loaded by %s", async (line) => {
+    shop.write({ ".env": "MILLRACE_CONCURRENCY=none\n" });
+    const { code, stderr } = await shop.run(line.split(" "));
+    expect({ code, stderr }).toEqual({
+      code: 4,
+      stderr: 'CONFIG.CONCURRENCY The environment variable MILLRACE_CONCURRENCY is "none".\n  → Give a whole number, 1 or more.\n',
+    });
+  });
 });

@@ -3,7 +3,7 @@ import { systemClock } from "../../../src/base/clock.js";
 import { EVENT_TYPES, type EventRecord } from "../../../src/model/event.js";
 import { isFinal } from "../../../src/model/run.js";
 import { EXIT } from "../exit-codes.js";
-import { clockText, dayText, errorText, indented } from "../format.js";
+import { clockText, dayText, errorText, indented, metadataLines } from "../format.js";
 import type { CommonOptions } from "../program.js";
 import { runOf, withStore } from "../project.js";
 
@@ -35,11 +35,13 @@ export function logs(id: string, options: CommonOptions & { readonly follow?: bo
 }
 
 function eventText(event: EventRecord): string {
-  const { error, check, message, reason, fields } = event.payload ?? {};
+  const { error, check, message, reason, fields, metadata } = event.payload ?? {};
   const what = check
     ? `${check.name} ${check.passed ? "passed" : `failed (${check.severity})`} ${check.description ?? ""}`
     : [message, reason, fields ? JSON.stringify(fields) : undefined].filter((part) => part !== undefined).join(" ");
   const head =
     `${pc.dim(clockText(event.atMs))} ${event.type.padEnd(TYPE_WIDTH)} ${event.stepKey ?? event.assetKey ?? ""} ${what}`.trimEnd();
-  return error === undefined ? head : `${head}\n${indented(errorText(error), "         ")}`;
+  if (error === undefined) return head;
+  const told = [errorText(error), ...metadataLines(metadata)].join("\n"); // of a failure; what was materialized is told by `show`
+  return `${head}\n${indented(told, "         ")}`;
 }

@@ -1,8 +1,10 @@
 import pc from "picocolors";
 import { nearest } from "../../../src/base/did-you-mean.js";
 import { RequestError } from "../../../src/base/errors.js";
+import type { CheckSpec } from "../../../src/model/asset-spec.js";
+import type { EventRecord } from "../../../src/model/event.js";
 import { EXIT } from "../exit-codes.js";
-import { metadataText, timeText } from "../format.js";
+import { metadataLines, timeText } from "../format.js";
 import { shortId, withSession } from "../project.js";
 import { chainLines, partitionCounts, partitionsText, stalenessText } from "../staleness-text.js";
 import type { CommonOptions } from "../program.js";
@@ -31,6 +33,7 @@ export function show(key: string, options: CommonOptions): Promise<number> {
     }
     const line = (name: string, text: string): string => (text === "" ? "" : `${pc.dim(name.padEnd(13))}${text}\n`);
     const made = latest?.materialization ?? latest?.observation;
+    const failure = (latest?.failure?.id ?? 0) > (made?.id ?? 0) ? latest?.failure : undefined; // what was made since is the news
     process.stdout.write(
       [
         `${pc.bold(spec.key)}\n`,
@@ -50,22 +53,25 @@ export function show(key: string, options: CommonOptions): Promise<number> {
         line("needed by", graph.children(key).join(", ")),
         line("state", spec.unit === undefined ? "" : partitions ? partitionsText(partitions) : stalenessText(status)),
         ...chainLines(chain).map((text) => `  ${text}\n`),
-        line(
-          "materialized",
-          made
-            ? `${timeText(made.atMs)} in run ${shortId(made.runId)}${made.partition ? `, partition ${made.partition.key}` : ""}`
-            : "never",
-        ),
+        line("materialized", made ? `${timeText(made.atMs)} in run ${shortId(made.runId)}${ofPartition(made)}` : "never"),
         line("data version", made?.payload?.dataVersion ?? ""),
-        ...Object.entries(made?.payload?.metadata ?? {}).map(([name, value]) => `  ${pc.dim(`${name}:`)} ${metadataText(value)}\n`),
-        ...checks.map((check) => {
-          const result = latest?.checks[check.name]?.payload?.check;
-          const mark =
-            result === undefined ? pc.dim("?") : result.passed ? pc.green("✓") : result.severity === "WARN" ? pc.yellow("!") : pc.red("✗");
-          return `${mark} check ${check.name}${check.blocking ? pc.dim(" (blocking)") : ""} ${result?.description ?? ""}\n`;
-        }),
+        ...metadataLines(made?.payload?.metadata).map((text) => `${text}\n`),
+        line("failed", failure ? `${timeText(failure.atMs)} in run ${shortId(failure.runId)}${ofPartition(failure)}` : ""),
+        ...checks.map((check) => checkText(check, latest?.checks[check.name])),
       ].join(""),
     );
     return EXIT.ok;
   });
+}
+
+function ofPartition({ partition }: EventRecord): string {
+  return partition ? `, partition ${partition.key}` : "";
+}
+
+function checkText({ name, blocking }: CheckSpec, evaluation: EventRecord | undefined): string {
+  const result = evaluation?.payload?.check;
+  const mark =
+    result === undefined ? pc.dim("?") : result.passed ? pc.green("✓") : result.severity === "WARN" ? pc.yellow("!") : pc.red("✗");
+  const head = `${mark} check ${name}${blocking ? pc.dim(" (blocking)") : ""}${result?.description ? ` ${result.description}` : ""}`;
+  return [head, ...metadataLines(evaluation?.payload?.metadata, "    ")].map((text) => `${text}\n`).join("");
 }
