@@ -1,28 +1,13 @@
-import type { Json } from "../../base/canonical-json.js";
 import { StoreError } from "../../base/errors.js";
 import type { AssetKey } from "../../model/asset-spec.js";
-import { AFTER_THE_END, type EventRecord, type NewEvent } from "../../model/event.js";
-import { isFinal, type AttemptOutcome, type RunRecord, type RunStatus, type StepRecord, type StepStatus } from "../../model/run.js";
-import type {
-  AssetEventQuery,
-  CommitResult,
-  Completion,
-  LatestMaterialization,
-  NewRun,
-  OwnedRun,
-  Owner,
-  Publication,
-  RepairVerdict,
-  RunBatch,
-  RunFilter,
-  StoredEventId,
-} from "../run-store.js";
-import type { Bound, Connection, Dialect } from "./dialect.js";
+import { AFTER_THE_END, type NewEvent } from "../../model/event.js";
+import { isFinal, type RunRecord, type RunStatus } from "../../model/run.js";
+import type { CommitResult, Completion, NewRun, Owner, Publication, RepairVerdict, RunBatch, StoredEventId } from "../run-store.js";
+import type { Dialect } from "./dialect.js";
 import { EventLog } from "./event-log.js";
-import { eventFrom, type EventRow } from "./event-row.js";
 import type { LayoutTable } from "./layout-table.js";
 import { packSet } from "./set-bytes.js";
-import { RUN_COLUMNS, type Statements } from "./statements.js";
+import type { Statements } from "./statements.js";
 import type { Transactions } from "./transactions.js";
 
 interface RunHead {
@@ -33,33 +18,6 @@ interface RunHead {
   readonly cancel_requested_at_ms: number | null;
   readonly lease_until_ms: number | null;
   readonly layout_no: number | null;
-}
-
-interface RunRow {
-  readonly no: number;
-  readonly id: string;
-  readonly status: RunStatus;
-  readonly tags: string;
-  readonly selection: string;
-  readonly code_version: string;
-  readonly created_at_ms: number;
-  readonly started_at_ms: number | null;
-  readonly ended_at_ms: number | null;
-  readonly cancel_requested_at_ms: number | null;
-  readonly parent_run_id: string | null;
-  readonly root_run_id: string | null;
-  readonly epoch: number;
-  readonly plan: string;
-  readonly config: string;
-  readonly backfill_id: string | null;
-}
-
-interface LatestRow {
-  readonly asset_key: string;
-  readonly materialization_id: number | null;
-  readonly observation_id: number | null;
-  readonly failure_id: number | null;
-  readonly run_id: string | null;
 }
 
 /** A batch whose fence did not hold: the transaction around it is undone. */
@@ -110,7 +68,6 @@ function createdFrom(run: NewRun): RunRecord {
 
 /** What the run store's transactions work with. */
 export interface LedgerParts {
-  readonly connection: Connection;
   readonly dialect: Dialect;
   readonly transactions: Transactions;
   readonly layouts: LayoutTable;
@@ -120,17 +77,14 @@ export interface LedgerParts {
 
 /** The run store's transactions on one connection, synchronous. */
 export class RunLedger {
-  readonly #connection: Connection;
   readonly #dialect: Dialect;
   readonly #sql: Statements;
   readonly #transactions: Transactions;
   readonly #layouts: LayoutTable;
   readonly #log: EventLog;
-  readonly #listing = new Map<string, ReturnType<Connection["prepare"]>>();
 
   constructor(sql: Statements, parts: LedgerParts) {
     this.#sql = sql;
-    this.#connection = parts.connection;
     this.#dialect = parts.dialect;
     this.#transactions = parts.transactions;
     this.#layouts = parts.layouts;
@@ -340,133 +294,6 @@ export class RunLedger {
     });
   }
 
-  listRuns(filter: RunFilter): RunRecord[] {
-    return this.#transactions.read(() => {
-      const wheres: string[] = [];
-      const values: Bound[] = [];
-      if (filter.statuses) {
-        wheres.push(`run.status in (${filter.statuses.map(() => "?").join(", ")})`);
-        values.push(...filter.statuses);
-      }
-      if (filter.tag) values.push(filter.tag.key, filter.tag.value);
-      if (filter.tag) wheres.push("run.no in (select run_no from run_tag where key = ? and value = ?)");
-      if (filter.beforeId !== undefined) {
-        wheres.push("run.no < (select no from run where id = ?)");
-        values.push(filter.beforeId);
-      }
-      if (filter.afterId !== undefined) {
-        wheres.push("run.no > (select no from run where id = ?)");
-        values.push(filter.afterId);
-      }
-      if (filter.backfillId !== undefined) {
-        wheres.push("backfill.id = ?");
-        values.push(filter.backfillId);
-      }
-      const sql = `select ${RUN_COLUMNS} from run left join backfill on backfill.no = run.backfill_no${wheres.length > 0 ? ` where ${wheres.join(" and ")}` : ""} order by run.no desc limit ?`;
-      const statement = this.#listing.get(sql) ?? this.#connection.prepare(sql);
-      this.#listing.set(sql, statement);
-      return statement.all<RunRow>([...values, filter.limit]).map((row) => this.#runFrom(row));
-    });
-  }
-
-  getRun(runId: string): RunRecord | undefined {
-    return this.#transactions.read(() => {
-      const row = this.#sql.getRun.get<RunRow>([runId]);
-      return row && this.#runFrom(row);
-    });
-  }
-
-  steps(runId: string): StepRecord[] {
-    return this.#transactions.read(() =>
-      this.#sql.steps
-        .all<{ key: string; status: StepStatus; attempt: number; started_at_ms: number | null; ended_at_ms: number | null }>([runId])
-        .map((row) => ({
-          runId,
-          key: row.key,
-          status: row.status,
-          attempt: row.attempt,
-          ...(row.started_at_ms === null ? {} : { startedAtMs: row.started_at_ms }),
-          ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
-        })),
-    );
-  }
-
-  lastHeard(runId: string): Record<string, number> {
-    return this.#transactions.read(() =>
-      Object.fromEntries(this.#sql.lastHeard.all<{ step_key: string; at_ms: number }>([runId]).map((row) => [row.step_key, row.at_ms])),
-    );
-  }
-
-  events(query: { readonly runId: string; readonly afterSeq: number; readonly limit: number }): EventRecord[] {
-    return this.#transactions.read(() => this.#sql.events.all<EventRow>([query.runId, query.afterSeq, query.limit]).map(eventFrom));
-  }
-
-  assetEvents(query: AssetEventQuery): EventRecord[] {
-    return this.#transactions.read(() => {
-      const { assetKey, partition, beforeId = Number.MAX_SAFE_INTEGER, limit } = query;
-      const rows =
-        partition === undefined
-          ? this.#sql.assetEvents.all<EventRow>([assetKey, beforeId, limit])
-          : this.#sql.partitionEvents.all<EventRow>([assetKey, partition, beforeId, limit]);
-      return rows.map(eventFrom);
-    });
-  }
-
-  latestMaterializations(keys: readonly AssetKey[] | "all"): LatestMaterialization[] {
-    return this.#transactions.read(() => {
-      const few = keys !== "all" && keys.length <= 500;
-      const wanted = keys === "all" ? undefined : new Set(keys);
-      const rows = few
-        ? keys.flatMap((key) => this.#sql.latestOne.all<LatestRow>([key]))
-        : this.#sql.latestAll.all<LatestRow>([]).filter((row) => wanted?.has(row.asset_key) ?? true);
-      const checkRows = few
-        ? keys.flatMap((key) => this.#sql.checksOne.all<{ asset_key: string; name: string; event_id: number }>([key]))
-        : this.#sql.checksAll.all<{ asset_key: string; name: string; event_id: number }>([]);
-      const every = few ? undefined : new Map(this.#sql.latestEvents.all<EventRow>([]).map((row) => [row.id, eventFrom(row)]));
-      const event = (id: number | null): EventRecord | undefined => (id === null ? undefined : (every?.get(id) ?? this.#eventById(id)));
-      const checks = new Map<string, Record<string, EventRecord>>();
-      for (const row of checkRows) {
-        const evaluation = event(row.event_id);
-        if (evaluation) checks.set(row.asset_key, { ...checks.get(row.asset_key), [row.name]: evaluation });
-      }
-      return rows.map((row) => {
-        const materialization = event(row.materialization_id);
-        const observation = event(row.observation_id);
-        const failure = event(row.failure_id);
-        return {
-          assetKey: row.asset_key,
-          ...(materialization ? { materialization } : {}),
-          ...(observation ? { observation } : {}),
-          ...(failure ? { failure } : {}),
-          checks: checks.get(row.asset_key) ?? {},
-          ...(row.run_id === null ? {} : { lastRunId: row.run_id }),
-        };
-      });
-    });
-  }
-
-  runsToRepair(): OwnedRun[] {
-    return this.#transactions.read(() =>
-      this.#sql.ownedRuns.all<{ id: string; status: RunStatus; epoch: number; owner: string; lease_until_ms: number }>([]).map((row) => ({
-        runId: row.id,
-        status: row.status,
-        epoch: row.epoch,
-        owner: JSON.parse(row.owner) as Owner,
-        leaseUntilMs: row.lease_until_ms,
-      })),
-    );
-  }
-
-  attemptOutcome(attemptId: string): AttemptOutcome | "RUNNING" | undefined {
-    return this.#transactions.read(() => this.#sql.attemptOutcome.get<{ outcome: AttemptOutcome | "RUNNING" }>([attemptId])?.outcome);
-  }
-
-  countRuns(): Partial<Record<RunStatus, number>> {
-    return this.#transactions.read(() =>
-      Object.fromEntries(this.#sql.countRuns.all<{ status: RunStatus; n: number }>([]).map((row) => [row.status, row.n])),
-    );
-  }
-
   #head(runId: string): RunHead | undefined {
     return this.#sql.runHead.get<RunHead>([runId]);
   }
@@ -483,32 +310,5 @@ export class RunLedger {
     const divided = new Set(JSON.parse(this.#sql.runPartitions.get<{ divided: string }>([runNo])?.divided ?? "[]") as string[]);
     const assets = JSON.parse(this.#sql.stepAssets.get<{ assets: string }>([runNo, stepKey])?.assets ?? "[]") as string[];
     for (const assetKey of assets) if (divided.has(assetKey)) this.#sql.claimPartitions.run([assetKey, runNo, stepKey]);
-  }
-
-  #eventById(id: number): EventRecord | undefined {
-    const row = this.#sql.eventById.get<EventRow>([id]);
-    return row && eventFrom(row);
-  }
-
-  #runFrom(row: RunRow): RunRecord {
-    const counts = this.#sql.stepCounts.all<{ status: StepStatus; n: number }>([row.no]);
-    return {
-      id: row.id,
-      status: row.status,
-      tags: JSON.parse(row.tags) as Record<string, string>,
-      selection: row.selection,
-      codeVersion: row.code_version,
-      createdAtMs: row.created_at_ms,
-      ...(row.started_at_ms === null ? {} : { startedAtMs: row.started_at_ms }),
-      ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
-      ...(row.parent_run_id === null ? {} : { parentRunId: row.parent_run_id }),
-      ...(row.root_run_id === null ? {} : { rootRunId: row.root_run_id }),
-      ...(row.backfill_id === null ? {} : { backfillId: row.backfill_id }),
-      epoch: row.epoch,
-      ...(row.cancel_requested_at_ms === null ? {} : { cancelRequestedAtMs: row.cancel_requested_at_ms }),
-      plan: JSON.parse(row.plan) as Json,
-      config: JSON.parse(row.config) as Json,
-      stepCounts: Object.fromEntries(counts.map(({ status, n }) => [status, n])),
-    };
   }
 }

@@ -7,6 +7,7 @@ import { LayoutTable } from "./layout-table.js";
 import { migrate, SCHEMA_VERSION } from "./migrate.js";
 import { PartitionLedger } from "./partition-ledger.js";
 import { RunLedger } from "./run-ledger.js";
+import { RunReads } from "./run-reads.js";
 import { statements } from "./statements.js";
 import { Transactions } from "./transactions.js";
 
@@ -16,6 +17,7 @@ const LOOK_EVERY = 64;
 /** All of a store on one connection, synchronous: its ledgers share transactions. */
 export class StoreLedger {
   readonly runs: RunLedger;
+  readonly reads: RunReads;
   readonly partitions: PartitionLedger;
   readonly backfills: BackfillLedger;
   readonly #connection: Connection;
@@ -39,7 +41,8 @@ export class StoreLedger {
     this.#connection = connection;
     this.#transactions = transactions;
     this.#info = { schemaVersion: SCHEMA_VERSION, path, fsync };
-    this.runs = new RunLedger(sql, { connection, dialect, transactions, layouts, onChange: (assetKey) => this.#count(assetKey) });
+    this.runs = new RunLedger(sql, { dialect, transactions, layouts, onChange: (assetKey) => this.#count(assetKey) });
+    this.reads = new RunReads(sql, connection, transactions);
     this.partitions = new PartitionLedger(sql, transactions, layouts);
     this.backfills = new BackfillLedger(sql, { transactions, layouts, dialect });
   }
@@ -52,7 +55,7 @@ export class StoreLedger {
   /** Calls a method of a port by its name. */
   call(method: string, args: readonly unknown[]): unknown {
     if (method === "info") return this.info();
-    for (const ledger of [this.runs, this.partitions, this.backfills]) {
+    for (const ledger of [this.runs, this.reads, this.partitions, this.backfills]) {
       const found = (ledger as unknown as Record<string, ((...given: readonly unknown[]) => unknown) | undefined>)[method];
       if (found) return found.apply(ledger, args as unknown[]);
     }

@@ -57,7 +57,7 @@ it.each<[string, RunFilter, string]>([
   ["those before another, so of a time", { beforeId: "r", limit: 20 }, "SEARCH run USING INTEGER PRIMARY KEY (rowid<?)"],
 ])("pages of runs are read in their order, without sorting: %s", (_, filter, step) => {
   prepared.length = 0;
-  ledger.runs.listRuns(filter);
+  ledger.reads.listRuns(filter);
   const plan = prepared.filter((sql) => /^select/i.test(sql)).flatMap(planOf);
   expect(plan).toContain(step);
   expect(plan.filter((each) => each.includes("TEMP B-TREE"))).toEqual([]);
