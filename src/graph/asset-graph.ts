@@ -33,6 +33,8 @@ export interface GraphCheck {
 export interface GraphSource<A extends GraphAsset = GraphAsset, C extends GraphCheck = GraphCheck> {
   readonly assets: readonly A[];
   readonly checks: readonly C[];
+  /** Absent: nothing is known of jobs, as while they are resolved themselves. */
+  readonly jobs?: readonly { readonly name: string; readonly assets: readonly AssetKey[] }[];
 }
 
 /** What the graph makes of keys that no asset has. */
@@ -63,6 +65,8 @@ export class AssetGraph<A extends GraphAsset = GraphAsset, C extends GraphCheck 
   readonly assetOfCheck: Int32Array;
   /** 1 where an asset is made here, 0 where it is external. @internal */
   readonly madeHere: Uint8Array;
+  /** The assets of each job; `undefined`: nothing is known of jobs. @internal */
+  readonly assetsOfJobs: ReadonlyMap<string, readonly AssetKey[]> | undefined;
   /** The check ids of known assets, sorted. */
   readonly checkIds: readonly string[];
 
@@ -76,6 +80,7 @@ export class AssetGraph<A extends GraphAsset = GraphAsset, C extends GraphCheck 
     this.parentIds = adjacency(assets.length, to, from);
     this.childIds = adjacency(assets.length, from, to);
     this.madeHere = new Uint8Array(assets.map(({ unit }) => (unit === undefined ? 0 : 1)));
+    this.assetsOfJobs = source.jobs && new Map(source.jobs.map(({ name, assets: keys }) => [name, keys]));
     const checks = source.checks
       .filter(({ asset }) => this.ids.has(asset))
       .map((check) => ({ check, id: checkId(check) }))

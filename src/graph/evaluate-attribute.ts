@@ -1,16 +1,18 @@
-import { partitionsKind } from "../model/asset-spec.js";
+import { partitionsKind, type AssetKey } from "../model/asset-spec.js";
 import type { AssetGraph, GraphAsset } from "./asset-graph.js";
 import type { AttributeNode } from "./selection-ast.js";
 import { SelectionError } from "./selection-error.js";
 
 /**
- * The assets that an attribute chooses, as a set of ids. `kind:<null>` and `partitions:<null>` choose assets that have none; every asset has a
+ * The assets that an attribute chooses, as a set of ids. `kind:<null>`, `partitions:<null>` and `job:<null>` choose assets that have none; every asset has a
  * group, and `owner:<null>` and `tag:<null>` choose nothing.
  * @param range - the assets that `tag`, `kind` and `group` choose among; `key`, `owner`, `is` and `partitions` see all
  */
 export function assetsByAttribute(graph: AssetGraph, node: AttributeNode, range: Uint8Array): Uint8Array {
   const { attribute, value } = node;
   if (attribute === "key") return assetsByKey(graph, value ?? "");
+  const jobs = graph.assetsOfJobs;
+  if (attribute === "job" && jobs) return value === null ? assetsOfNoJob(graph, jobs, range) : assetsByJob(graph, jobs.get(value) ?? []);
   const matches = matcher(node);
   const ranged = attribute === "tag" || attribute === "kind" || attribute === "group";
   const chosen = new Uint8Array(graph.size);
@@ -29,6 +31,21 @@ export function assetsByKey(graph: AssetGraph, pattern: string): Uint8Array {
   const fits = wildcard(pattern);
   for (let id = 0; id < chosen.length; id++) if (fits(graph.keyAt(id))) chosen[id] = 1;
   return chosen;
+}
+
+function assetsByJob(graph: AssetGraph, keys: readonly AssetKey[]): Uint8Array {
+  const chosen = new Uint8Array(graph.size);
+  for (const key of keys) {
+    const id = graph.idOf(key);
+    if (id !== undefined) chosen[id] = 1;
+  }
+  return chosen;
+}
+
+/** The assets of the range that no job runs. */
+function assetsOfNoJob(graph: AssetGraph, jobs: ReadonlyMap<string, readonly AssetKey[]>, range: Uint8Array): Uint8Array {
+  const inJobs = assetsByJob(graph, [...jobs.values()].flat());
+  return range.map((isIn, id) => (isIn === 1 && inJobs[id] === 0 ? 1 : 0));
 }
 
 /** Whether a text fits a pattern in which `*` stands for any characters. Takes time in proportion to the text, whatever the pattern. */

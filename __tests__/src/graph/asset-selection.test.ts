@@ -105,6 +105,24 @@ describe("AssetSelection", () => {
     );
   });
 
+  it("takes the assets of a job by its name, where jobs are known", () => {
+    const source = { assets: graph.keys().map((key) => graph.spec(key)), checks: [] };
+    const known = new AssetGraph({
+      ...source,
+      jobs: [
+        { name: "nightly", assets: ["orders", "daily"] },
+        { name: "weekly", assets: ["daily", "report"] },
+      ],
+    });
+    const chosen = (text: string): readonly string[] => AssetSelection.fromString(text).resolve(known).assets;
+    expect([chosen("job:nightly"), chosen("job:weekly and not job:nightly"), chosen("job:<null>"), chosen("job:none")]).toEqual([
+      ["daily", "orders"],
+      ["report"],
+      ["feed"],
+      [],
+    ]);
+  });
+
   it("says of an attribute that it cannot answer for", () => {
     expect(() => assets("status:failed")).toThrow(
       new Error(
