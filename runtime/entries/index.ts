@@ -109,6 +109,8 @@ export { FileParquetIOManager } from "../../src/io/parquet-io-manager.js";
 export { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
 export type { Codec, CodecContext } from "../../src/io/codec.js";
 export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
+export { HttpResource, type HttpRequest, type NextPage, type Query } from "../../src/resources/http-resource.js";
+export { HttpError } from "../../src/resources/http-error.js";
 export { loadPipelines, type LoadPipelinesOptions } from "../load/load-pipelines.js";
 export type { MillraceConfig } from "../instance/settings.js";
 
