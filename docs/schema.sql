@@ -1,4 +1,4 @@
--- Schema 4 of the store, as a new one has it. Written by tools/schema.mjs.
+-- Schema 5 of the store, as a new one has it. Written by tools/schema.mjs.
 
 CREATE TABLE schema_migration (
   version integer primary key,
@@ -210,3 +210,5 @@ CREATE UNIQUE INDEX dynamic_partition_key on dynamic_partition (name, key) where
 CREATE INDEX run_backfill on run (backfill_no, no) where backfill_no is not null;
 
 CREATE INDEX event_partition on event (asset_key, partition_key, id) where partition_key is not null and type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_CHECK_EVALUATION', 'ASSET_WIPED');
+
+CREATE INDEX run_created on run (created_at_ms, no);

@@ -491,6 +491,21 @@ export function runStoreContract(open: () => Promise<RunStore>): void {
       expect(await ids({ limit: 9, tag: { key: "n' or 1=1 --", value: "?" } })).toEqual([]);
       expect(await store.countRuns()).toEqual({ STARTED: 3, NOT_STARTED: 6 });
     });
+
+    test("are filtered by when they were created, the newest first, whatever the order in which they came", async () => {
+      for (const [id, createdAtMs] of [["c", 30], ["a", 10], ["b2", 20], ["b1", 20], ["d", 40]] as const)
+        await store.createRun(newRun(id, { createdAtMs, tags: { team: id < "c" ? "x" : "y" } })); // prettier-ignore
+      const ids = async (filter: Parameters<RunStore["listRuns"]>[0]) => (await store.listRuns(filter)).map(({ id }) => id);
+      expect(await ids({ limit: 9, fromMs: 20 })).toEqual(["d", "c", "b1", "b2"]);
+      expect(await ids({ limit: 9, fromMs: 20, toMs: 40 })).toEqual(["c", "b1", "b2"]);
+      expect(await ids({ limit: 2, toMs: 40 })).toEqual(["c", "b1"]);
+      expect(await ids({ limit: 2, toMs: 40, beforeId: "b1" })).toEqual(["b2", "a"]);
+      expect(await ids({ limit: 9, fromMs: 0, afterId: "b2" })).toEqual(["d", "c", "b1"]);
+      expect(await ids({ limit: 9, fromMs: 15, tag: { key: "team", value: "x" }, statuses: ["NOT_STARTED", "STARTED"] })).toEqual([
+        "b1",
+        "b2",
+      ]);
+    });
   });
 
   describe("canceling", () => {

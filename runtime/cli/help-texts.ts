@@ -85,7 +85,8 @@ Examples:
 ID is the whole id, a part of it that no other run has at its beginning or end, or \`last\`.
 
 Examples:
-  millrace runs --status failure
+  millrace runs --status failure --since 1d
+  millrace runs --tag team=data --since 2026-01-01 --until 2026-02-01
   millrace runs last`,
   logs: `
 ID is as in \`millrace runs\`. Here -f means follow; this command needs no definitions, so the file of

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { systemClock } from "../../src/base/clock.js";
 import { VERSION } from "../bootstrap/version.js";
+import type { RunsFlags } from "./commands/runs.js";
 import type { BackfillFlags } from "./commands/backfill.js";
 import type { MaterializeFlags } from "./commands/materialize.js";
 import { COMMAND_HELP, MAIN_HELP } from "./help-texts.js";
@@ -129,8 +130,11 @@ function addPartitionCommands(command: AddCommand, exit: (code: number) => void)
 function addRunCommands(command: AddCommand, exit: (code: number) => void): void {
   command("runs [id]", "the latest runs, or one run with its steps")
     .option("--status <status>", "only runs in this state")
+    .option("--tag <key=value>", "only runs with this tag")
+    .option("--since <time>", "only runs created since: 2026-01-31, 2026-01-31T12:00:00Z, or how long ago: 12h, 7d")
+    .option("--until <time>", "only runs created before")
     .option("--limit <n>", "at most so many", "20")
-    .action(async (id: string | undefined, options: CommonOptions & { status?: string; limit: string }) =>
+    .action(async (id: string | undefined, options: CommonOptions & RunsFlags) =>
       exit(await (require("./commands/runs.js") as typeof import("./commands/runs.js")).runs(id, options)),
     );
   command("logs <id>", "the events of a run", "--file <path>")

@@ -39,7 +39,7 @@ export async function superviseRun(
 ): Promise<RunOutcome> {
   const { store, clock } = world;
   const tell = new RunEvents(world, masker, run);
-  await store.keepLease(run.runId, run.epoch, LEASE_MS);
+  const [{ fsync }] = await Promise.all([store.info(), store.keepLease(run.runId, run.epoch, LEASE_MS)]);
   const resources = new RunResources({ runId: run.runId, clock, masker, tell, cancelGraceMs: world.cancelGraceMs });
   const stopped = new AbortController();
   let worker: RunWorker | undefined;
@@ -48,7 +48,7 @@ export async function superviseRun(
     for (const warning of prepared.warnings) await tell.now("ENGINE_EVENT", { message: warning, level: "warn" });
     const failed = await resources.open(prepared.resources, signal ?? stopped.signal);
     if (failed) return endWithoutSteps(world, run, failed.name);
-    const services = await servicesOf(world, prepared, masker);
+    const services = servicesOf(world, prepared, { masker, fsync });
     const onEvent = (event: NewEvent): void => {
       abandoned ||= event.type === "ATTEMPT_ABANDONED";
       world.onEvent?.(event);
@@ -69,18 +69,16 @@ export async function superviseRun(
       }),
     );
   } finally {
-    await tell.flushed();
-    await store.dropLease(run.runId);
+    await Promise.all([tell.flushed(), store.dropLease(run.runId)]);
     // Every other attempt has discarded its own; so most runs walk through nothing.
     if (abandoned) await sweepStorage(store, world.storageDir);
   }
 }
 
-async function servicesOf(world: Supervision, prepared: PreparedConfig, masker: SecretMasker): Promise<Omit<RunServices, "onEvent">> {
+function servicesOf(world: Supervision, prepared: PreparedConfig, of: Pick<RunServices, "masker" | "fsync">): Omit<RunServices, "onEvent"> {
   return {
     ...world,
-    fsync: (await world.store.info()).fsync,
-    masker,
+    ...of,
     resources: {
       get: (token) => prepared.get(token),
       pipeline: (type) => prepared.pipeline(type),

@@ -1,21 +1,20 @@
 import { AssetGraph } from "../../src/graph/asset-graph.js";
 import { AssetSelection } from "../../src/graph/asset-selection.js";
 import type { Clock } from "../../src/base/clock.js";
-import { ConfigError, RequestError } from "../../src/base/errors.js";
+import { ConfigError } from "../../src/base/errors.js";
 import type { RunConfig, RunConfigInput } from "../../src/config/run-config.js";
 import { MASK, SecretMasker } from "../../src/config/secret-masker.js";
 import type { SelectionResult } from "../../src/graph/evaluate-selection.js";
-import type { AssetKey, AssetSpec, CheckSpec } from "../../src/model/asset-spec.js";
+import { checkId, type AssetKey, type AssetSpec, type CheckSpec } from "../../src/model/asset-spec.js";
 import type { JobSpec } from "../../src/model/job.js";
-import type { EventRecord, NewEvent } from "../../src/model/event.js";
-import { isFinal, type RunRecord } from "../../src/model/run.js";
-import { IndexSet } from "../../src/model/partitions/index-set.js";
+import type { NewEvent } from "../../src/model/event.js";
+import type { RunRecord } from "../../src/model/run.js";
 import { openPartitions, type PartitionsAsOf } from "../../src/model/partitions/partition-space.js";
 import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
-import type { PlannedStep, RunPartitions, RunPlan } from "../../src/model/run-plan.js";
-import { planRun, type PlanSelection } from "../../src/planning/plan-run.js";
+import type { RunPartitions, RunPlan } from "../../src/model/run-plan.js";
+import { planRun } from "../../src/planning/plan-run.js";
 import { RunDivision } from "../../src/planning/run-division.js";
-import { nothingDivided, runPartitions, setOfRun, sharedPartitions } from "../../src/planning/run-partitions.js";
+import { nothingDivided, runPartitions, sharedPartitions } from "../../src/planning/run-partitions.js";
 import type { Owner } from "../../src/storage/run-store.js";
 import type { Store } from "../../src/storage/store.js";
 import { outsideUserCode } from "../execute/captured-output.js";
@@ -27,17 +26,10 @@ import { jobNamed, jobOptions, type JobRunOptions } from "./job-request.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import { among, staleSelection } from "../../src/planning/staleness/stale-selection.js";
 import type { StalenessIndex } from "../../src/planning/staleness/staleness-index.js";
+import { planRetry } from "./retry-plan.js";
 import { readStaleness } from "./read-staleness.js";
 import { checkInputs } from "./check-inputs.js";
-import {
-  askedText,
-  chosenOf,
-  givenPartitions,
-  partitionsAsOf,
-  tagsOfPartitions,
-  withoutPartitions,
-  type AskedPartitions,
-} from "./launched-partitions.js";
+import { askedText, chosenOf, partitionsAsOf, tagsOfPartitions, withoutPartitions, type AskedPartitions } from "./launched-partitions.js";
 
 /** What a session works with. */
 export interface SessionOptions {
@@ -92,12 +84,14 @@ export interface RunReport {
 export class Session {
   readonly #options: SessionOptions;
   readonly #specs: ReadonlyMap<AssetKey, AssetSpec>;
+  readonly #checks: ReadonlyMap<string, CheckSpec>;
   readonly graph: AssetGraph<AssetSpec, CheckSpec>;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.graph = new AssetGraph(options.resolved.catalog);
     this.#specs = new Map(options.resolved.catalog.assets.map((spec) => [spec.key, spec]));
+    this.#checks = new Map(options.resolved.catalog.checks.map((check) => [checkId(check), check]));
   }
 
   get resolved(): ResolvedDefinitions {
@@ -222,52 +216,14 @@ export class Session {
    * @throws {@link ConfigError} when its configuration held secrets, which are not stored, and none is given
    */
   async retry(run: RunRecord, options: MaterializeOptions = {}): Promise<RunReport> {
-    if (!isFinal(run.status))
-      throw new RequestError("RUN.NOT_ENDED", `Run ${run.id} is ${run.status}.`, {
-        fix: `Wait for it, or cancel it: \`millrace cancel ${run.id}\`.`,
-      });
     const config = options.config ?? configOf(run);
-    const plan = run.plan as unknown as RunPlan;
-    const left = await stepsLeft(this.store, run.id, plan);
-    if (left.length === 0)
-      throw new RequestError("RUN.NOTHING_TO_RETRY", `Every step of run ${run.id} succeeded.`, { fix: "Materialize what you want again." });
-    const given = await this.#givenIn(run.id, left);
-    const selection = {
-      assets: left.flatMap((step) => step.assets.filter((key) => !given.has(key))),
-      checks: left.flatMap((step) => step.checks.filter((id) => step.assets.length === 0 || !given.has(id.split("#")[0] ?? ""))),
-    };
-    const again = planRun(this.resolved.catalog, selection, await this.#partitionsLeft(run.id, plan, selection));
+    const again = await planRetry({ ...this.#options, asOf: (definitions) => this.asOf(definitions) }, run);
     return this.#launch(
       again,
       run.selection,
       { ...options, config, tags: { ...withoutPartitions(run.tags), ...options.tags } },
       { parentRunId: run.id, rootRunId: run.rootRunId ?? run.id },
     );
-  }
-
-  /** What a failed step gave before it failed, where its computation can give the rest alone; not what a blocking check of its own held back. */
-  async #givenIn(runId: string, steps: readonly PlannedStep[]): Promise<ReadonlySet<AssetKey>> {
-    const divisible = new Set(this.resolved.catalog.units.filter((unit) => unit.canSubset).map((unit) => unit.id));
-    const keys = steps.filter((step) => divisible.has(step.unit)).flatMap((step) => step.assets);
-    if (keys.length === 0) return new Set();
-    const latest = await this.store.latestMaterializations(keys);
-    const given = latest.filter(
-      ({ materialization, checks }) => materialization?.runId === runId && !Object.values(checks).some(holdsBack),
-    );
-    return new Set(given.map(({ assetKey }) => assetKey));
-  }
-
-  /** The partitions of the earlier run of which some asset that is left was not given. */
-  async #partitionsLeft(runId: string, { partitions }: RunPlan, selection: PlanSelection): Promise<RunPartitions | undefined> {
-    const definition = sharedPartitions(this.resolved.catalog, selection);
-    if (!partitions || definition === null) return undefined;
-    const space = openPartitions(definition, await this.asOf([definition]));
-    const all = setOfRun(space, partitions);
-    const keys = selection.assets.filter((key) => this.#specs.get(key)?.partitions);
-    if (all.size === 1 || keys.length === 0) return runPartitions(space, all);
-    const given = await givenPartitions(this.store, runId, space);
-    const left = keys.reduce((sum, key) => sum.union(all.difference(given.get(key) ?? IndexSet.empty())), IndexSet.empty());
-    return runPartitions(space, left.size === 0 ? all : left);
   }
 
   async #launch(
@@ -319,18 +275,12 @@ export class Session {
   }
 
   #needs(assets: readonly AssetKey[], checks: readonly string[]): AssetKey[] {
-    const { catalog } = this.resolved;
-    const ofChecks = catalog.checks
-      .filter((check) => checks.includes(`${check.asset}#${check.name}`))
-      .flatMap((check) => [check.asset, ...check.deps.map((dep) => dep.key)]);
+    const ofChecks = checks.flatMap((id) => {
+      const check = this.#checks.get(id);
+      return check ? [check.asset, ...check.deps.map((dep) => dep.key)] : [];
+    });
     return [...assets.flatMap((key) => this.#specs.get(key)?.deps.map((dep) => dep.key) ?? []), ...ofChecks];
   }
-}
-
-/** Whether this evaluation keeps what is made from its asset from running. */
-function holdsBack({ payload }: EventRecord): boolean {
-  const { blocking, passed, severity } = payload?.check ?? {};
-  return blocking === true && passed === false && severity === "ERROR";
 }
 
 function configOf(run: RunRecord): RunConfig {
@@ -338,29 +288,4 @@ function configOf(run: RunRecord): RunConfig {
   throw new ConfigError("RUN.CONFIG_HELD_SECRETS", `The configuration of run ${run.id} held secrets, which are not stored.`, {
     fix: `Give it again: millrace retry ${run.id} --config FILE.`,
   });
-}
-
-/** What did not succeed. A step that was skipped runs again only when the one because of which it was skipped does. */
-async function stepsLeft(store: Store, runId: string, plan: RunPlan): Promise<PlannedStep[]> {
-  const statuses = new Map((await store.steps(runId)).map((step) => [step.key, step.status]));
-  const causes = [...statuses.values()].includes("SKIPPED") ? await causesOfSkips(store, runId) : undefined;
-  const left = new Set<string>();
-  for (const { key } of plan.steps) {
-    const status = statuses.get(key);
-    if (status === "SUCCESS" || status === "REUSED" || (status === "SKIPPED" && !left.has(causes?.get(key) ?? ""))) continue;
-    left.add(key);
-  }
-  return plan.steps.filter((step) => left.has(step.key));
-}
-
-async function causesOfSkips(store: Store, runId: string): Promise<Map<string, string>> {
-  const causes = new Map<string, string>();
-  for (let afterSeq = 0; ;) {
-    const page = await store.events({ runId, afterSeq, limit: 1_000 });
-    for (const { type, stepKey, payload } of page)
-      if (type === "STEP_SKIPPED" && stepKey !== undefined && payload?.reason !== undefined) causes.set(stepKey, payload.reason);
-    const last = page.at(-1);
-    if (!last || page.length < 1_000) return causes;
-    afterSeq = last.seq;
-  }
 }

@@ -217,7 +217,8 @@ export class HttpResource extends ConfigurableResource {
   }
 
   #timedOut(method: string, url: URL, cause: unknown): HttpError {
-    return new HttpError("HTTP.TIMEOUT", `${method} ${shown(url)} was not answered within ${this.timeoutMs} ms.`, {
+    const { timeoutMs } = this;
+    return new HttpError("HTTP.TIMEOUT", `${method} ${shown(url)} was not answered within ${timeoutMs} ms.`, {
       fix: "Check that the API is up, ask for less at once, or give `timeoutMs` a higher value.",
       cause,
     });

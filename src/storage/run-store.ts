@@ -159,6 +159,10 @@ export interface RunFilter {
   readonly beforeId?: string;
   /** Only runs created after this one. */
   readonly afterId?: string;
+  /** Only runs created at this time or later, in ms. */
+  readonly fromMs?: number;
+  /** Only runs created before this time, in ms. */
+  readonly toMs?: number;
   readonly limit: number;
 }
 

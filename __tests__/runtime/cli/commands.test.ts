@@ -138,6 +138,23 @@ RUN_ID_12___ SUCCESS DAY AND TIME TIME raw_orders
     expect(normalized(await shop.json(["runs", "--status", "success", "--limit", "1"]))).toMatchSnapshot();
   });
 
+  test("lists those with a tag and of a stretch of time", async () => {
+    await shop.run(["materialize", "raw_orders", "--tag", "team=data"]);
+    await shop.run(["materialize", "raw_orders", "--tag", "team=web"]);
+    const tags = async (...flags: string[]) => (await shop.json<{ tags: object }[]>(["runs", ...flags])).map((run) => run.tags);
+    expect(await tags("--tag", "team=data")).toEqual([{ team: "data" }]);
+    expect(await tags("--since", "1h")).toEqual([{ team: "web" }, { team: "data" }]);
+    expect(await tags("--since", "2001-01-01", "--until", "2001-02-01T00:00:00Z")).toEqual([]);
+    expect((await shop.run(["runs", "--until", "2001-01-01"])).stdout).toBe("No run is what was asked for.\n");
+    const refused = await shop.run(["runs", "--since", "yesterday"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      `CLI.INSTANT --since is "yesterday", which is no point in time.
+  → Write a date or an instant (2026-01-31, 2026-01-31T12:00:00Z), or how long ago: 30m, 12h, 7d.
+`,
+    ]);
+  });
+
   test("tells of one run: its steps, and what failed", async () => {
     await shop.run(["materialize"]);
     const { code, stdout } = await shop.run(["runs", "last"]);

@@ -4,12 +4,14 @@ import { runsAndEvents } from "./migrations/0001-runs-and-events.js";
 import { oneEndPerAttempt } from "./migrations/0002-one-end-per-attempt.js";
 import { partitionsAndBackfills } from "./migrations/0003-partitions-and-backfills.js";
 import { driversOfBackfills } from "./migrations/0004-drivers-of-backfills.js";
+import { runsByTime } from "./migrations/0005-runs-by-time.js";
 
 const MIGRATIONS = [
   { name: "0001-runs-and-events", statements: runsAndEvents },
   { name: "0002-one-end-per-attempt", statements: oneEndPerAttempt },
   { name: "0003-partitions-and-backfills", statements: partitionsAndBackfills },
   { name: "0004-drivers-of-backfills", statements: driversOfBackfills },
+  { name: "0005-runs-by-time", statements: runsByTime },
 ] as const;
 
 /** The schema that this version writes. */

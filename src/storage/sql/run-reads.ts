@@ -35,6 +35,38 @@ interface LatestRow {
   readonly run_id: string | null;
 }
 
+/** The query of a page of runs, read along an index in its order: the numbers of runs of a state, or their times when those are asked for. */
+function listing(filter: RunFilter): { sql: string; values: Bound[] } {
+  const byTime = filter.fromMs !== undefined || filter.toMs !== undefined;
+  const place = byTime ? "(run.created_at_ms, run.no)" : "run.no";
+  const order = byTime ? "run.created_at_ms desc, run.no desc" : "run.no desc";
+  const ofRun = `(select ${byTime ? "created_at_ms, no" : "no"} from run where id = ?)`;
+  const wheres: string[] = [];
+  const values: Bound[] = [];
+  const only = (condition: string, ...bound: Bound[]): void => {
+    wheres.push(condition);
+    values.push(...bound);
+  };
+  if (filter.tag) only("run.no in (select run_no from run_tag where key = ? and value = ?)", filter.tag.key, filter.tag.value);
+  if (filter.beforeId !== undefined) only(`${place} < ${ofRun}`, filter.beforeId);
+  if (filter.afterId !== undefined) only(`${place} > ${ofRun}`, filter.afterId);
+  if (filter.backfillId !== undefined) only("run.backfill_no = (select no from backfill where id = ?)", filter.backfillId);
+  if (filter.fromMs !== undefined) only("run.created_at_ms >= ?", filter.fromMs);
+  if (filter.toMs !== undefined) only("run.created_at_ms < ?", filter.toMs);
+  const page = (columns: string, conditions: readonly string[]): string =>
+    `select ${columns} from run left join backfill on backfill.no = run.backfill_no${conditions.length > 0 ? ` where ${conditions.join(" and ")}` : ""} order by ${order} limit ?`;
+  const { statuses, limit } = filter;
+  if (statuses === undefined) return { sql: page(RUN_COLUMNS, wheres), values: [...values, limit] };
+  if (statuses.length === 1)
+    return { sql: page(RUN_COLUMNS, ["run.status = ?", ...wheres]), values: [statuses[0] ?? "", ...values, limit] };
+  // The newest of each state, and of those the newest.
+  const each = statuses.map(() => `select no from (${page("run.no", ["run.status = ?", ...wheres])})`).join(" union all ");
+  return {
+    sql: page(RUN_COLUMNS, [`run.no in (${each || "select null"})`]),
+    values: [...statuses.flatMap((status) => [status, ...values, limit]), limit],
+  };
+}
+
 /** What the run store tells, on one connection, synchronous. */
 export class RunReads {
   readonly #connection: Connection;
@@ -50,30 +82,10 @@ export class RunReads {
 
   listRuns(filter: RunFilter): RunRecord[] {
     return this.#transactions.read(() => {
-      const wheres: string[] = [];
-      const values: Bound[] = [];
-      if (filter.statuses) {
-        wheres.push(`run.status in (${filter.statuses.map(() => "?").join(", ")})`);
-        values.push(...filter.statuses);
-      }
-      if (filter.tag) values.push(filter.tag.key, filter.tag.value);
-      if (filter.tag) wheres.push("run.no in (select run_no from run_tag where key = ? and value = ?)");
-      if (filter.beforeId !== undefined) {
-        wheres.push("run.no < (select no from run where id = ?)");
-        values.push(filter.beforeId);
-      }
-      if (filter.afterId !== undefined) {
-        wheres.push("run.no > (select no from run where id = ?)");
-        values.push(filter.afterId);
-      }
-      if (filter.backfillId !== undefined) {
-        wheres.push("backfill.id = ?");
-        values.push(filter.backfillId);
-      }
-      const sql = `select ${RUN_COLUMNS} from run left join backfill on backfill.no = run.backfill_no${wheres.length > 0 ? ` where ${wheres.join(" and ")}` : ""} order by run.no desc limit ?`;
+      const { sql, values } = listing(filter);
       const statement = this.#listing.get(sql) ?? this.#connection.prepare(sql);
       this.#listing.set(sql, statement);
-      return statement.all<RunRow>([...values, filter.limit]).map((row) => this.#runFrom(row));
+      return statement.all<RunRow>(values).map((row) => this.#runFrom(row));
     });
   }
 

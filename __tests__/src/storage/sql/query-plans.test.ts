@@ -54,7 +54,12 @@ it.each<[string, RunFilter, string]>([
     "SEARCH run_tag USING COVERING INDEX run_tag_value (key=? AND value=?)",
   ],
   ["those of a backfill", { backfillId: "b", limit: 20 }, "SEARCH run USING INDEX run_backfill (backfill_no=?)"],
-  ["those before another, so of a time", { beforeId: "r", limit: 20 }, "SEARCH run USING INTEGER PRIMARY KEY (rowid<?)"],
+  [
+    "those of a stretch of time",
+    { fromMs: 1, toMs: 9, limit: 20 },
+    "SEARCH run USING INDEX run_created (created_at_ms>? AND created_at_ms<?)",
+  ],
+  ["those before another", { beforeId: "r", limit: 20 }, "SEARCH run USING INTEGER PRIMARY KEY (rowid<?)"],
 ])("pages of runs are read in their order, without sorting: %s", (_, filter, step) => {
   prepared.length = 0;
   ledger.reads.listRuns(filter);
