@@ -16,7 +16,7 @@ export type NeedsPartitions<F extends Method> =
     : { "PartitionedAssetContext needs": "partitions in the decorator" };
 type IsNever<T> = [T] extends [never] ? true : false;
 type One<A> = A extends MaterializeResult<infer V> ? (V extends void ? never : OfEach<V>) : A extends void ? never : OfEach<A>;
-type OfEach<A> = A extends PartitionValues<infer V> ? V : A;
+type OfEach<A> = A extends PartitionValues<infer V> ? One<V> : A;
 /** What a method stores: promises, results and values by partition opened, void dropped; a union of forms gives the union of values. */
 export type ValueOf<R> = IsAny<R> extends true ? any : One<Awaited<R>>;
 type Result<C, M extends keyof C> = C[M] extends (...args: any[]) => infer R ? R : never;

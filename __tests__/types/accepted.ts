@@ -148,6 +148,10 @@ class Metrics {
     return byPartition(new Map([["2025-01-01", 1]]));
   }
   @Asset({ partitions: daily }) m15(@Input(Metrics, "m14") total: number) {}
+  @Asset({ partitions: daily, io: RowsIO }) m23(): PartitionValues<MaterializeResult<Order[]>> {
+    return byPartition(new Map([["2025-01-01", new MaterializeResult<Order[]>({ value: [] })]]));
+  }
+  @Asset({ partitions: daily }) m24(@Own("m23") orders: Order[]) {}
   @Asset({ partitions: daily, io: RowsIO }) async m16(): Promise<MaterializeResult<PartitionValues<Order[]>>> {
     return new MaterializeResult({ value: byPartition<Order[]>([]) });
   }
