@@ -143,7 +143,7 @@ describe("a run of several partitions", () => {
         return byPartition(partitionKeys.map((key) => [key, new MaterializeResult({ value: of(key), dataVersion: of(key) })] as const));
       }
       @Asset({ partitions: days, codeVersion: "1" })
-      index({ partitionKeys }: PartitionedAssetContext, @OwnPartitions("source") source: Partitions<MaterializeResult<string>>): void {
+      index({ partitionKeys }: PartitionedAssetContext, @OwnPartitions("source") source: Partitions<string>): void {
         calls.push(`index ${partitionKeys.length} of ${source.keys.length}`);
       }
       @Asset({ partitions: days, codeVersion: "1", deps: ["index", edge("chain", { mapping: offset(-1) })] })
