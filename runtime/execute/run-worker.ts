@@ -2,23 +2,22 @@ import { ExecutionError, InternalError, messageOf } from "../../src/base/errors.
 import { checkId, type AssetKey, type AssetSpec, type CheckSpec, type UnitSpec } from "../../src/model/asset-spec.js";
 import type { EventPayload, EventType, NewEvent } from "../../src/model/event.js";
 import type { PlannedStep, RunPlan } from "../../src/model/run-plan.js";
-import type { ChosenPartitions, RunDivision } from "../../src/planning/run-division.js";
+import type { RunDivision } from "../../src/planning/run-division.js";
 import { RunState } from "../../src/planning/run-state.js";
 import type { Completion, Publication, RunBatch } from "../../src/storage/run-store.js";
-import type { UnitBinding } from "../scan/bindings.js";
-import type { Attempt, UpstreamValue } from "./attempt.js";
+import type { UpstreamValue } from "./attempt.js";
 import { completionOf } from "./attempt-end.js";
 import { AttemptsUnderWay, type Claimed, type NextAttempt, type Running } from "./attempts-under-way.js";
-import { executeStep, type AttemptResult } from "./execute-step.js";
+import type { AttemptResult } from "./execute-step.js";
 import { GivenBySteps } from "./given-by-steps.js";
-import { InputVersions, type VersionReader } from "./input-versions.js";
+import { InputVersions } from "./input-versions.js";
 import { reusedVersions, type ReusableResults } from "./reusable-results.js";
 import type { RunOutcome, RunServices } from "./services.js";
-import { stepLog } from "./step-context.js";
-import { ProcessExitError, StepCanceledError, StepTimeoutError } from "./user-code-boundary.js";
+import { runAttempt, type AttemptListener, type AttemptWorld } from "./run-attempt.js";
+import { StepReads } from "./step-reads.js";
+import { StepCanceledError } from "./user-code-boundary.js";
 import { UpstreamValues } from "./upstream-values.js";
-import { outsideUserCode, type OutputSink } from "./captured-output.js";
-import { OutputChannels } from "./output-channels.js";
+import { outsideUserCode } from "./captured-output.js";
 
 /** The run that is to be executed; it has been claimed. */
 export interface ClaimedRun {
@@ -60,6 +59,7 @@ export class RunWorker {
   readonly #units: ReadonlyMap<string, UnitSpec>;
   readonly #values: UpstreamValues;
   readonly #given: GivenBySteps;
+  readonly #world: AttemptWorld;
   readonly #attempts: AttemptsUnderWay;
   #publications: (Publication & { resolve(granted: boolean): void })[] = [];
   readonly #retrying = new Map<string, NextAttempt & { readonly controller: AbortController }>();
@@ -83,6 +83,17 @@ export class RunWorker {
     this.#units = new Map(services.resolved.catalog.units.map((unit) => [unit.id, unit]));
     this.#values = new UpstreamValues(services.store, run.upstream);
     this.#given = new GivenBySteps(run.division, this.#specs, this.#checks);
+    this.#world = {
+      services,
+      runId: run.runId,
+      runTags: run.tags,
+      sourceVersion: run.sourceVersion,
+      specs: this.#specs,
+      checks: this.#checks,
+      units: this.#units,
+      given: this.#given,
+      reads: new StepReads(run.division, this.#values),
+    };
     this.#attempts = new AttemptsUnderWay(
       services.concurrency,
       () => services.clock.nowMs(),
@@ -109,7 +120,7 @@ export class RunWorker {
   async #begin(): Promise<void> {
     if (this.#run.reusable) {
       const { steps } = this.#run.plan;
-      await Promise.all(steps.map((step) => this.#learn(step, undefined, this.#readerOf(step, this.#run.division.of(step)).needs)));
+      await Promise.all(steps.map((step) => this.#world.reads.learn(step, undefined, this.#world.reads.of(step).needs)));
     }
     this.#hasBegun = true;
     if (this.#over) return;
@@ -183,7 +194,7 @@ export class RunWorker {
 
   /** Lets earlier results stand for a step whose code and inputs are as they were; downstream reads these. */
   #reuses(step: PlannedStep): boolean {
-    const inputs = new InputVersions(this.#readerOf(step, this.#run.division.of(step)));
+    const inputs = new InputVersions(this.#world.reads.of(step));
     const results = this.#run.reusable?.of(step, inputs);
     if (!results) return false;
     for (const result of results) this.#values.remember(result, result.id);
@@ -327,9 +338,18 @@ export class RunWorker {
 
   #start(running: Running): void {
     if (this.#canceled) running.controller.abort(new StepCanceledError(running.step.key));
-    void this.#attempt(running)
+    void runAttempt(this.#world, running, this.#listenerOf(running))
       .catch((error: unknown): AttemptResult => ({ thrown: { error: new InternalError(messageOf(error), { cause: error }) } }))
       .then((result) => this.#settle(running, result));
+  }
+
+  #listenerOf(running: Running): AttemptListener {
+    return {
+      eventOf: (type, payload) => this.#eventOf(running, type, payload),
+      record: (event) => this.#record(running, event),
+      line: (stream, message) => this.#line(running, stream, message),
+      mayPublish: (key, isLast) => this.#mayPublish(running, key, isLast),
+    };
   }
 
   /** Asks the store for the right to publish; it is asked with the next batch. */
@@ -347,96 +367,6 @@ export class RunWorker {
     if (running.pending.length === 0) return;
     this.#events.push(...running.pending.filter((event) => !AT_THE_END.has(event.type)));
     running.pending = running.pending.filter((event) => AT_THE_END.has(event.type));
-  }
-
-  async #attempt(running: Running): Promise<AttemptResult> {
-    const { step, attemptId, number } = running;
-    const unit = this.#units.get(step.unit);
-    const binding = this.#services.resolved.bindings.units.get(step.unit);
-    if (!unit || !binding) throw new InternalError(`Step "${step.key}" has no code.`);
-    const record = (event: NewEvent): void => this.#record(running, event);
-    const output = new OutputChannels(this.#services.masker, (stream, line) => this.#line(running, stream, line));
-    const sink: OutputSink = {
-      output,
-      onExit: (code) => {
-        const error = new ProcessExitError(`Step "${step.key}"`, code);
-        outsideUserCode(() => running.controller.abort(error));
-        throw error;
-      },
-    };
-    const wanted = this.#given.wantedOf(running, unit);
-    const partitions = this.#given.partitionsOf(wanted);
-    const reader = this.#readerOf(step, partitions);
-    await this.#learn(wanted, binding, reader.needs);
-    const attempt: Attempt = {
-      runId: this.#run.runId,
-      runTags: this.#run.tags,
-      sourceVersion: this.#run.sourceVersion,
-      step: wanted,
-      ...(partitions ? { partitions } : {}),
-      ...reader,
-      unit,
-      binding,
-      attemptId,
-      number,
-      boundary: {
-        stepKey: step.key,
-        sink,
-        signal: running.controller.signal,
-        clock: this.#services.clock,
-        graceMs: this.#services.cancelGraceMs,
-      },
-      log: stepLog((payload) => record(this.#eventOf(running, "LOG", payload))),
-      record,
-      specOf: (key) => this.#specs.get(key) ?? missing(key),
-      checkOf: (id) => this.#checks.get(id) ?? missing(id),
-      mayPublish: (key) => this.#mayPublish(running, key, unit.kind === "asset" && (partitions?.set.size ?? 1) === 1),
-    };
-    const over = this.#limit(running, unit);
-    try {
-      return await executeStep(this.#services, attempt);
-    } finally {
-      over?.abort();
-      await output.settle();
-    }
-  }
-
-  /** Aborts the attempt when its time is up; the controller that is given back ends that. */
-  #limit({ step, controller }: Running, { timeoutMs }: UnitSpec): AbortController | undefined {
-    if (timeoutMs === undefined) return undefined;
-    const over = new AbortController();
-    void this.#services.clock.sleep(timeoutMs, over.signal).then(() => {
-      if (!over.signal.aborted) controller.abort(new StepTimeoutError(step.key, timeoutMs));
-    });
-    return over;
-  }
-
-  /** What a step reads to give these partitions. */
-  #readerOf(step: PlannedStep, partitions: ChosenPartitions | undefined): VersionReader {
-    return {
-      needs: (key, of) => this.#needs(step, key, { set: of?.set ?? partitions?.set, mapping: of?.mapping }),
-      upstream: (key) => this.#values.of(key),
-      upstreamPartition: (key, partition) => this.#values.ofPartition(key, partition),
-    };
-  }
-
-  /** What a step needs of a divided upstream, without what it is to give itself. */
-  #needs(step: PlannedStep, key: AssetKey, of: Parameters<RunDivision["neededBy"]>[2]): ChosenPartitions | undefined {
-    const { division } = this.#run;
-    const space = division.spaceOf(key);
-    const needed = space && division.neededBy(step, key, of);
-    return needed ? { space, set: needed.partitions } : undefined;
-  }
-
-  /** Looks up what is known of the partitions that a step reads. */
-  async #learn(step: PlannedStep, binding: UnitBinding | undefined, needs: Attempt["needs"]): Promise<void> {
-    const { division } = this.#run;
-    const learn = async (key: AssetKey, needed: ChosenPartitions | undefined): Promise<void> => {
-      if (needed) await this.#values.learn(key, needed.space, needed.set);
-    };
-    for (const key of division.dividedUpstreamOf(step)) await learn(key, needs(key));
-    for (const parameter of binding?.code.kind === "method" ? binding.code.parameters : [])
-      if (parameter.kind === "input" && parameter.mapping) await learn(parameter.key, needs(parameter.key, { mapping: parameter.mapping }));
   }
 
   #scheduleSoon(): void {
@@ -472,8 +402,4 @@ export class RunWorker {
       this.#schedule();
     });
   }
-}
-
-function missing(name: string): never {
-  throw new InternalError(`"${name}" is not in the catalog.`);
 }
