@@ -40,7 +40,8 @@ async function versions() {
   const { FileParquetIOManager } = require(path.join(root, "src/io/parquet-io-manager.ts"));
   const io = versionsOf === "FileIOManager" ? new FileIOManager() : new FileParquetIOManager();
   for (let version = 1; ; version++) {
-    const context = outputContextFor("shop/orders", { storageDir, attemptId: `attempt-${version}` });
+    const attemptId = `attempt-${version}`;
+    const context = outputContextFor("shop/orders", { storageDir, attemptId, outlivesPowerCut: false }); // no flush: more versions
     await io.store(versionRows(version), context);
     await io.publish(context);
     if (version === 1) process.stdout.write("storing\n");
