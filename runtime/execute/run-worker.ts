@@ -144,8 +144,13 @@ export class RunWorker {
     this.#tell([{ type: "RUN_CANCELING", atMs: nowMs }]);
     for (const retry of this.#retrying.values()) retry.controller.abort();
     for (const running of this.#attempts.started()) running.controller.abort(new StepCanceledError(running.step.key));
-    for (const running of this.#attempts.dropAhead()) this.#settle(running, { thrown: { error: new StepCanceledError(running.step.key) } });
+    for (const running of this.#attempts.dropAhead()) this.#settleCanceled(running);
     this.#schedule();
+  }
+
+  /** Ends an attempt that was claimed ahead and will not start. */
+  #settleCanceled(running: Running): void {
+    this.#settle(running, { thrown: { error: new StepCanceledError(running.step.key) } });
   }
 
   /** Fails every step that runs, with the same error: nothing is left that could let it end. */
@@ -317,7 +322,7 @@ export class RunWorker {
 
   /** The claim is stored: the attempt starts, or as soon as another has ended. */
   #claimed({ running, claim }: Claimed): void {
-    if (claim.ahead) return this.#attempts.startLater(running);
+    if (claim.ahead) return this.#canceled ? this.#settleCanceled(running) : this.#attempts.startLater(running);
     this.#tell([{ type: "STEP_START", atMs: claim.nowMs, stepKey: claim.stepKey, attempt: claim.attempt }]);
     this.#start(running);
   }

@@ -23,6 +23,8 @@ class Nowhere extends IOManager<number> {
 }
 
 interface Seen {
+  /** Is told each batch when it is asked for. */
+  onBatch?: (batch: RunBatch) => void;
   /** Batches in the order in which they were asked for. */
   readonly batches: RunBatch[];
   /** Steps whose claim the store has acknowledged. */
@@ -35,6 +37,7 @@ function slow(store: Store, seen: Seen): Store {
     ...store,
     commit: async (batch) => {
       seen.batches.push(batch);
+      seen.onBatch?.(batch);
       for (let at = 0; at < 5; at++) await new Promise((resolve) => setImmediate(resolve));
       const result = await store.commit(batch);
       for (const { stepKey } of batch.claims) seen.claimed.add(stepKey);
@@ -127,4 +130,26 @@ test("a cancel ends what was claimed ahead without running it", async () => {
   for (const { attemptId } of ahead) expect(await store.attemptOutcome(attemptId)).toBe("CANCELED");
   const left = (await store.steps(runId)).filter(({ key }) => !ran.includes(key));
   expect(new Set(left.map((step) => step.status))).toEqual(new Set(["CANCELED"]));
+});
+
+test("a cancel that comes while claims ahead are being stored ends each of them once", async () => {
+  const canceling = new AbortController();
+  const ran: string[] = [];
+  seen.onBatch = ({ claims }) => {
+    if (claims.filter(({ ahead }) => ahead).length > 4) canceling.abort();
+  };
+  const { runId, status } = await runAll(
+    async (step) => {
+      ran.push(step);
+      await Promise.resolve();
+    },
+    { clock: hasty(0), signal: canceling.signal },
+  );
+  expect([status, canceling.signal.aborted]).toEqual(["CANCELED", true]);
+  const events = await store.events({ runId, afterSeq: 0, limit: 1000 });
+  const told = (type: string): string[] => events.filter((event) => event.type === type).map(({ stepKey = "" }) => stepKey);
+  const left = (await store.steps(runId)).map(({ key }) => key).filter((key) => !ran.includes(key));
+  expect(left.length).toBeGreaterThan(4);
+  expect(told("STEP_CANCELED").sort()).toEqual(left);
+  expect(told("ASSET_FAILED_TO_MATERIALIZE").sort()).toEqual(left);
 });
