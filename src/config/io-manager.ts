@@ -1,6 +1,9 @@
+import type { FormName } from "../model/form.js";
 import type { MetadataInput } from "../model/metadata.js";
 import type { StepLog } from "../model/contexts.js";
 import type { MetadataValue } from "../model/metadata-value.js";
+import type { RowFilter } from "../model/row-filter.js";
+import type { RowSchema } from "../model/row-schema.js";
 import { ConfigurableResource } from "./configurable-resource.js";
 
 declare const value: unique symbol;
@@ -17,6 +20,8 @@ export interface OutputContext {
   readonly attemptId: string;
   /** The partition that is stored, of an asset that is divided; a run of several calls `store` for each. Hostile input: encode it in paths, URLs and SQL. */
   readonly partitionKey?: string;
+  /** The rows as the asset declares them; absent: found in the rows. What is stored has been held against it. */
+  readonly schema?: RowSchema;
   /** The definition's metadata. */
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   /** Folder of the instance for stored values, an absolute path. */
@@ -42,6 +47,14 @@ export interface InputContext {
   readonly runId: string;
   /** The partition that is loaded, of an asset that is divided. */
   readonly partitionKey?: string;
+  /** The form in which the value is wanted; absent: as it was stored. Only those which the manager's `loads` names are asked for. */
+  readonly form?: FormName;
+  /** The columns that are wanted, in this order; absent: all. */
+  readonly columns?: readonly string[];
+  /** The rows that are wanted; absent: all. */
+  readonly where?: RowFilter;
+  /** The rows as the upstream declares them. */
+  readonly schema?: RowSchema;
   /** What `store` gave back when the upstream was materialized. */
   readonly pointer: unknown;
   /** Data version of the materialization that is loaded; `undefined`: none was recorded. */
@@ -63,6 +76,14 @@ export interface InputContext {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the default is a manager of everything
 export abstract class IOManager<Store = any> extends ConfigurableResource {
   declare readonly [value]?: (v: Store) => Store;
+  /** The forms in which `load` itself gives rows; every other form is made out of the rows that it gives. @defaultValue none */
+  get loads(): readonly FormName[] {
+    return [];
+  }
+  /** Whether `load` obeys `columns` and `where`; else what it gives is cut to them. @defaultValue false */
+  get pushesDown(): boolean {
+    return false;
+  }
   /** Keeps the value; what it resolves to (JSON data, or nothing) comes back as `pointer` when the value is loaded. */
   abstract store(stored: Store, context: OutputContext): Promise<unknown>;
   /** The value as it was stored; an async iterable of rows where the manager can stream. */
