@@ -1,4 +1,4 @@
-import { messageOf } from "../../src/base/errors.js";
+import { isMillraceError, messageOf } from "../../src/base/errors.js";
 import type { UnitSpec } from "../../src/model/asset-spec.js";
 import type { EventPayload, NewEvent } from "../../src/model/event.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
@@ -56,7 +56,7 @@ export function completionOf(services: RunServices, attempt: EndingAttempt, { th
 function retryWaitMs(services: RunServices, { running: { number }, unit }: EndingAttempt, error: unknown): number | undefined {
   if (error instanceof ProcessExitError) return undefined;
   if (isRetryRequested(error)) return number <= error.maxRetries ? error.waitMs : undefined;
-  if (isFailure(error) && !error.allowRetries) return undefined;
+  if ((isFailure(error) || isMillraceError(error)) && error.allowRetries === false) return undefined;
   const policy = unit?.retry;
   return policy && number <= policy.maxRetries ? retryDelayMs(policy, number, services.random()) : undefined;
 }

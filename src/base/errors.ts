@@ -6,12 +6,15 @@ export class MillraceError extends Error {
   readonly code: string;
   /** The edit to make, as an instruction. */
   readonly fix: string | undefined;
+  /** Whether the same again may come to another end; a step that threw an error of which it is false is not retried. @defaultValue true */
+  readonly allowRetries: boolean;
 
-  constructor(code: string, message: string, options: { fix?: string; cause?: unknown } = {}) {
+  constructor(code: string, message: string, options: { fix?: string; cause?: unknown; allowRetries?: boolean } = {}) {
     super(options.fix ? `${message}\n  → ${options.fix}` : message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
     this.fix = options.fix;
+    this.allowRetries = options.allowRetries ?? true;
   }
 
   /** Recognised across copies of the package. */

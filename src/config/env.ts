@@ -44,6 +44,11 @@ export const env: EnvFactory = Object.assign((name: string, fallback?: string) =
   },
 });
 
+/** What a variable says that other tools have made known, e.g. AWS_REGION; `undefined`: it is not set, or empty. */
+export function wellKnownVariable(name: `AWS_${string}` | `PG${string}`): string | undefined {
+  return process.env[name] || undefined;
+}
+
 /** Whether the thing stands for a variable of the environment. */
 export function isEnvVar(thing: unknown): thing is EnvVar<unknown> {
   return typeof thing === "object" && thing !== null && (thing as { kind?: unknown }).kind === "env-var";

@@ -1,4 +1,4 @@
-import { Asset, Failure, Pipeline, type RetryOptions, RetryRequested } from "../../../runtime/entries/index.js";
+import { Asset, Failure, IOError, Pipeline, type RetryOptions, RetryRequested } from "../../../runtime/entries/index.js";
 import { ManualClock, materialize, type TestRunOptions, type TestRunResult } from "../../../runtime/entries/testing.js";
 import { statuses } from "./outcome";
 
@@ -90,6 +90,19 @@ describe("a retry policy", () => {
     expect(result.events.find((event) => event.type === "STEP_FAILURE" && event.stepKey === "final")?.payload?.metadata).toEqual({
       rows: { type: "int", value: 0 },
     });
+  });
+
+  it("gives way to an error of Millrace's own that no retry can mend, and counts one that may pass", async () => {
+    @Pipeline()
+    class Failing {
+      @Asset({ retry: { maxRetries: 5 } }) refused(): number {
+        throw new IOError("TEST.REFUSED", "Wrong credentials.", { allowRetries: false });
+      }
+      @Asset({ retry: { maxRetries: 2 } }) down(): number {
+        throw new IOError("TEST.DOWN", "The server is down.");
+      }
+    }
+    expect(statuses(await run(Failing))).toEqual({ refused: "FAILURE 1", down: "FAILURE 3" });
   });
 
   it("keeps a Failure whose metadata cannot be stored, and a thrown object that cannot be looked at", async () => {
