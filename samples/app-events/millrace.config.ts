@@ -1,0 +1,1 @@
+export default { definitions: "./definitions.ts" };

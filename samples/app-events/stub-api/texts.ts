@@ -1,0 +1,63 @@
+/** Names as people have them, and as programs spoil them. Each is somebody's. */
+export const NAMES: readonly string[] = [
+  "Ada Lovelace",
+  "Grace Hopper",
+  "José Núñez",
+  "Jose\u0301 Nu\u0301n\u0303ez", // the same in decomposed form (NFD)
+  "Zoe\u0308 Ångström",
+  "山田太郎",
+  "Пётр Ильич",
+  "محمد بن أحمد",
+  "עדה לבלייס",
+  "अनीता देवी",
+  "สมชาย ใจดี",
+  "김민준",
+  "Łukasz Żółć",
+  "Σωκράτης",
+  "Mia 😀",
+  "👩‍👩‍👧 family",
+  "𝒜𝓁𝒶𝓃 𝒯.", // beyond the first plane
+  "𠮷野家",
+  "O'Brien, Pat",
+  'Robert "Bob" Tables',
+  "C:\\temp\\new",
+  "two\nlines",
+  "carriage\r\nreturn",
+  "tab\there",
+  "  leading blanks",
+  "trailing blanks  ",
+  "",
+  "\\N",
+  "null",
+  "NULL",
+  "NaN",
+  "\\.",
+  "a | b * c_d",
+  "0",
+];
+
+export const DOMAINS: readonly string[] = [
+  "example.com",
+  "example.org",
+  "mail.example.net",
+  "bücher.example",
+  "пример.example",
+  "例え.テスト",
+  "مثال.إختبار",
+  "xn--bcher-kva.example",
+];
+
+export const PATHS: readonly string[] = [
+  "/",
+  "/über-uns",
+  "/καφές/☕",
+  "/商品/一覧",
+  "/поиск?q=чай",
+  "/مرحبا",
+  "/a,b;c",
+  '/"quoted"',
+  "/back\\slash",
+  "/naïve/100%",
+  "/🚀/launch",
+  "/cafe\u0301",
+];
