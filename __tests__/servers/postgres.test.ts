@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Client } from "pg";
-import { PostgresServer } from "./postgres";
+import { PostgresServer } from "../../tools/servers/postgres";
 
 const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("millrace-postgres-"));
 const processes = (port: number): string[] =>

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { freePort } from "./free-port";
+import { freePort } from "./free-port.js";
 
 export interface PostgresOptions {
   /** Flush as a server of one's own does; default: false, which is several times as fast and outlives kills of the server, not of the machine. */
