@@ -9,8 +9,8 @@ import { S3Connection } from "../../../src/resources/s3-connection.js";
 import { copyObject } from "../../../src/resources/s3-copy.js";
 import type { S3Error } from "../../../src/resources/s3-error.js";
 import { S3Resource } from "../../../src/resources/s3-resource.js";
-import { FaultyProxy } from "../../servers/faulty-proxy";
-import { S3_SERVERS, type S3Server } from "../../servers/s3";
+import { FaultyProxy } from "../../../tools/servers/faulty-proxy";
+import { S3_SERVERS, type S3Server } from "../../../tools/servers/s3";
 
 const MIB = 1024 ** 2;
 

@@ -46,7 +46,7 @@ export async function startFauxqs(): Promise<S3Server> {
   return serve(process_, { accessKeyId: "test", secretAccessKey: "test-secret", pageKeys: 1000 }, () => undefined);
 }
 
-/** moto, a PyPI package; {@link ../../tools/python.mjs} installs it. It keeps objects in memory and, if they are large, in a folder of its own. */
+/** moto, a PyPI package; tools/python.mjs installs it. It keeps objects in memory and, if they are large, in a folder of its own. */
 export async function startMoto(): Promise<S3Server> {
   const python = execFileSync(process.execPath, ["tools/python.mjs", "s3"], {
     cwd: ROOT,
