@@ -18,7 +18,7 @@ export function inject(token: Token): ParameterDecorator {
       index,
       from: { kind: "token", token },
       optional: false,
-      stream: false,
+
       partitions: false,
     });
   };

@@ -1,19 +1,16 @@
 import { declarationSite } from "../src/base/declaration-site.js";
 import type { AssetRef, Ctor } from "../src/model/asset-ref.js";
-import type { MappingOption } from "../src/model/partition-mapping/define-mappings.js";
 import { methodTarget } from "./declarations/method-target.js";
 import { declare } from "./declarations/slot.js";
 import { ref } from "./ref.js";
-import type { InputPartitionsDecorator, MethodName, OutName, OutOf, OutputOf } from "./value-of.js";
-
-/** Which partitions of an upstream are taken. */
-export interface InputPartitionsOptions {
-  /** E.g. `allPartitions()` or `timeWindowMapping({ startOffset: -6 })`. @defaultValue the rule of the two definitions */
-  readonly mapping?: MappingOption;
-}
+import { takeOf, type TakeOptions } from "./take-options.js";
+import type { InputPartitionsDecorator, MethodName, OutName, OutOf, OutputOf, RowOf } from "./value-of.js";
 
 /** The values of several partitions of an upstream, as `Partitions`, also where there is one: of a ref, or of a method of another class. */
-export function InputPartitions<V>(asset: AssetRef<V>, options?: InputPartitionsOptions): InputPartitionsDecorator<V>;
+export function InputPartitions<V, const Opt extends TakeOptions<RowOf<V>> = TakeOptions<RowOf<V>>>(
+  asset: AssetRef<V>,
+  options?: Opt,
+): InputPartitionsDecorator<V, Opt>;
 export function InputPartitions<C, M extends MethodName<C>, O extends OutName<C, M>>(
   pipeline: Ctor<C>,
   method: M,
@@ -21,10 +18,10 @@ export function InputPartitions<C, M extends MethodName<C>, O extends OutName<C,
 ): InputPartitionsDecorator<OutOf<C, M, O>>;
 export function InputPartitions<C, M extends MethodName<C>>(pipeline: Ctor<C>, method: M): InputPartitionsDecorator<OutputOf<C, M>>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are the types
-export function InputPartitions(first: any, second?: InputPartitionsOptions | string, out?: string): any {
+export function InputPartitions(first: any, second?: TakeOptions | string, out?: string): any {
   const captured = declarationSite(InputPartitions);
   const asset = typeof first === "function" ? (ref as (...args: unknown[]) => AssetRef)(first, second, out) : (first as AssetRef);
-  const mapping = typeof second === "object" ? second.mapping : undefined;
+  const taken = takeOf(typeof second === "object" ? second : {});
   return (target: object, key: string | symbol | undefined, index: number): void => {
     const at = methodTarget("@InputPartitions", target, key ?? "constructor", captured);
     const from = { kind: "ref", ref: asset } as const;
@@ -34,9 +31,8 @@ export function InputPartitions(first: any, second?: InputPartitionsOptions | st
       index,
       from,
       optional: false,
-      stream: false,
       partitions: true,
-      ...(mapping ? { mapping } : {}),
+      ...taken,
     });
   };
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../src/config/config.js";
 import type { PartitionedAssetContext } from "../src/model/contexts.js";
+import type { Form, FormName } from "../src/model/form.js";
 import type { Partitions } from "../src/model/input-partitions.js";
 import type { PartitionValues } from "../src/model/partition-values.js";
 import type { MaterializeResult, Output } from "../src/model/results.js";
@@ -38,42 +39,69 @@ export type OutOf<C, M extends keyof C, O extends PropertyKey> =
   Outs<C, M> extends infer S ? (S extends unknown ? (O extends keyof S ? ValueOf<Exclude<S[O], undefined>> : never) : never) : never;
 
 type ParamAt<T, K extends keyof T, I extends number> = T[K] extends (...args: infer P) => any ? P[I] : never;
-/** Rows may be taken whole, or as a stream with `stream: true`, whatever the upstream gave. */
-type Forms<U, S extends boolean> = S extends true
-  ? U extends readonly (infer R)[] | AsyncIterable<infer R>
-    ? AsyncIterable<R>
-    : U
-  : U extends readonly (infer R)[]
-    ? U | R[]
-    : U extends AsyncIterable<infer R>
-      ? R[]
-      : U;
-type SomeFormFits<U, P, S extends boolean> = U extends unknown ? ([Extract<Forms<U, S>, P>] extends [never] ? false : true) : never;
-/** Whether options ask for rows one at a time. */
-export type Streams<Opt> = Opt extends { readonly stream: true } ? true : false;
+/** One row of what an asset stores, in whatever form it gave the rows; `never`: it stores no rows. */
+export type RowOf<U> = U extends readonly (infer R)[] | AsyncIterable<infer R> ? R : never;
+type CutRow<R, Opt> = Opt extends { readonly columns: readonly (infer C)[] } ? Pick<R, C & keyof R> : R;
+/** What each form hands over of such rows. */
+interface InForm<R> {
+  rows: R[];
+  stream: AsyncIterable<R>;
+}
+/** Without a form, rows are taken whole; a table and a relation as they are. */
+type Whole<U, Opt> = U extends readonly (infer R)[]
+  ? CutRow<R, Opt>[] | (Opt extends { readonly columns: unknown } ? never : U)
+  : U extends AsyncIterable<unknown>
+    ? CutRow<RowOf<U>, Opt>[]
+    : U;
+type FormOf<Opt> = Opt extends { readonly as: Form<infer F extends FormName> } ? F : undefined;
+type Handed<U, Opt> =
+  FormOf<Opt> extends infer F
+    ? F extends FormName
+      ? U extends undefined
+        ? U
+        : IsNever<RowOf<U>> extends true
+          ? never
+          : InForm<CutRow<RowOf<U>, Opt>>[F & keyof InForm<unknown>]
+      : Whole<U, Opt>
+    : never;
+type SomeFormFits<U, P, Opt> = U extends unknown ? ([Extract<Handed<U, Opt>, P>] extends [never] ? false : true) : never;
 /** What an input is given by its options. */
 export type Taken<V, Opt> = Opt extends { readonly optional: true } ? V | undefined : V;
+type ColumnsOf<Opt> =
+  (Opt extends { readonly columns: readonly (infer C)[] } ? C : never) | (Opt extends { readonly where: infer W } ? keyof W : never);
+type RowsOf<U> = RowOf<Exclude<U, undefined>>;
+/** Columns that the options name and the rows do not have; of rows whose type names no field, none. */
+type Strangers<U, Opt> =
+  IsAny<RowsOf<U>> extends true ? never : IsNever<keyof RowsOf<U>> extends true ? never : Exclude<ColumnsOf<Opt>, keyof RowsOf<U>>;
 
 /** `unknown` when a parameter of type P can take what the upstream stores; else a type that tells both. */
-export type Fits<U, P, S extends boolean = false> =
+export type Fits<U, P, Opt = unknown> =
   IsAny<U> extends true
     ? { "upstream gives any: declare its return type": U }
     : IsNever<U> extends true
       ? { "upstream stores nothing: use deps": void }
-      : false extends SomeFormFits<U, P, S>
-        ? { "upstream gives": U; "parameter takes": P }
-        : unknown;
+      : IsNever<Strangers<U, Opt>> extends false
+        ? { "upstream has no column": Strangers<U, Opt> }
+        : false extends SomeFormFits<U, P, Opt>
+          ? FormOf<Opt> extends FormName
+            ? { "upstream gives": U; as: Handed<U, Opt>; "parameter takes": P }
+            : { "upstream gives": U; "parameter takes": P }
+          : unknown;
 
 /** The same for a parameter that takes `Partitions` of the upstream's values. */
-export type FitsPartitions<U, P> = P extends Partitions<infer E> ? Fits<U, E> : { "take it as": Partitions<U> };
+export type FitsPartitions<U, P, Opt = unknown> = P extends Partitions<infer E> ? Fits<U, E, Opt> : { "take it as": Partitions<U> };
 
 /** A parameter decorator that compares the upstream's type with this parameter's. */
-export interface InputDecorator<U, S extends boolean = false> {
-  <T, K extends keyof T & (string | symbol), I extends number>(target: T, key: K, index: I & Fits<U, ParamAt<T, K, I>, S>): void;
+export interface InputDecorator<U, Opt = unknown> {
+  <T, K extends keyof T & (string | symbol), I extends number>(target: T, key: K, index: I & Fits<U, ParamAt<T, K, I>, Opt>): void;
 }
 /** The same for several partitions of an upstream. */
-export interface InputPartitionsDecorator<U> {
-  <T, K extends keyof T & (string | symbol), I extends number>(target: T, key: K, index: I & FitsPartitions<U, ParamAt<T, K, I>>): void;
+export interface InputPartitionsDecorator<U, Opt = unknown> {
+  <T, K extends keyof T & (string | symbol), I extends number>(
+    target: T,
+    key: K,
+    index: I & FitsPartitions<U, ParamAt<T, K, I>, Opt>,
+  ): void;
 }
 type OwnOf<T, M extends keyof T, O> = O extends string ? OutOf<T, M, O> : OutputOf<T, M>;
 /** The same for an asset of this class. */
@@ -81,14 +109,14 @@ export interface OwnDecorator<M extends string, O extends string | undefined, Op
   <T, K extends keyof T & (string | symbol), I extends number>(
     target: T,
     key: K,
-    index: I & (M extends keyof T ? Fits<Taken<OwnOf<T, M, O>, Opt>, ParamAt<T, K, I>, Streams<Opt>> : { "this class has no method": M }),
+    index: I & (M extends keyof T ? Fits<Taken<OwnOf<T, M, O>, Opt>, ParamAt<T, K, I>, Opt> : { "this class has no method": M }),
   ): void;
 }
 /** The same for several partitions of an asset of this class. */
-export interface OwnPartitionsDecorator<M extends string, O extends string | undefined> {
+export interface OwnPartitionsDecorator<M extends string, O extends string | undefined, Opt = unknown> {
   <T, K extends keyof T & (string | symbol), I extends number>(
     target: T,
     key: K,
-    index: I & (M extends keyof T ? FitsPartitions<OwnOf<T, M, O>, ParamAt<T, K, I>> : { "this class has no method": M }),
+    index: I & (M extends keyof T ? FitsPartitions<OwnOf<T, M, O>, ParamAt<T, K, I>, Opt> : { "this class has no method": M }),
   ): void;
 }

@@ -48,6 +48,10 @@ describe("a decorator", () => {
       { tags: { "a b": "x" } },
       'Sales.orders (FILE): tag key "a b" is not allowed.\n  → Use at most 63 letters, digits, _, . and -, with an optional prefix of the same before one /.',
     ],
+    [
+      { schema: class Empty {} },
+      "Sales.orders (FILE): schema: Class Empty describes no rows: none of its fields has @Column or a validation rule.\n  → Put @Column() before each field that is a column.",
+    ],
     [{ owners: ["ada@example.com", "team:data"], tags: { "dagster/kind": "" }, group: "a_1" }, "accepted"],
   ])("judges its own options where it stands: %j", (options, message) => {
     expect(asset(options)).toBe(message);

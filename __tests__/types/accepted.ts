@@ -31,6 +31,10 @@ import {
   provide,
   ref,
   timeWindowMapping,
+  stream,
+  rows,
+  rowSchema,
+  schemaUnchanged,
 } from "../../runtime/entries/index.js";
 interface Order {
   id: bigint;
@@ -130,7 +134,7 @@ class Metrics {
   @Asset() m3(@Input(Ingestion, "maybe", "a") o: string[], @Input(Ingestion, "maybe", "b") n: number[]) {}
   @Asset() m4(@Input(Ingestion, "either") o: Order[]) {}
   @Asset() m5(@Input(Ingestion, "stream") o: Order[]) {}
-  @Asset() m6(@Input(ref(Ingestion, "result"), { stream: true }) o: AsyncIterable<Order>) {}
+  @Asset() m6(@Input(ref(Ingestion, "result"), { as: stream }) o: AsyncIterable<Order>) {}
   @Asset() m7(@Input(Ingestion, "plain") n: number | string, context: AssetContext) {}
   @Asset() m8(@Input(history) o: Order[]) {}
   @Asset({ partitions: daily }) m9(
@@ -164,12 +168,16 @@ class Metrics {
     return before ?? 0;
   }
   @Asset() m21(@OwnPartitions("m20") days: Partitions<number>, @OwnPartitions("m18", "d") d: Partitions<number>) {}
-  @Asset({ partitions: daily }) m22(@Own("m18", "c", { stream: true, mapping: offset(-1) }) c: number) {}
+  @Asset({ partitions: daily }) m22(@Own("m18", "c", { mapping: offset(-1) }) c: number) {}
   @MultiAsset({ partitions: daily, backfill: { maxPartitionsPerRun: "all" }, outs: { c: {}, d: {} } }) m18(
     context: PartitionedAssetContext,
   ) {
     return { c: 1, d: 2 };
   }
+  @Asset({ schema: rowSchema({ id: "int64", note: "string?" }), checks: [schemaUnchanged({ allowAdded: true })] }) m25(
+    @Input(ref(Ingestion, "result"), { as: rows, columns: ["id"], where: { id: { gte: 1n } } }) ids: { id: bigint }[],
+    @Own("m23", { as: stream, columns: ["amount"] }) amounts: AsyncIterable<{ amount: number }>,
+  ) {}
   @ObservableAsset({ partitions: daily }) m19(context: PartitionedAssetContext): string {
     return context.partitionKey;
   }

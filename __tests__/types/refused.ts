@@ -24,6 +24,8 @@ import {
   output,
   provide,
   ref,
+  stream,
+  rows,
 } from "../../runtime/entries/index.js";
 interface Order {
   id: bigint;
@@ -92,10 +94,26 @@ class Yields {
   @Asset() y2(@Input(ref(Yields, "outs", "c")) c: number) {}
 }
 class Streams {
-  // @ts-expect-error a stream is asked for with stream: true
+  // @ts-expect-error a stream is asked for with as: stream
   @Asset() s1(@Input(Up, "orders") o: AsyncIterable<Order>) {}
-  // @ts-expect-error with stream: true rows come one at a time
-  @Asset() s2(@Input(ref(Up, "orders"), { stream: true }) o: Order[]) {}
+  // @ts-expect-error with as: stream rows come one at a time
+  @Asset() s2(@Input(ref(Up, "orders"), { as: stream }) o: Order[]) {}
+  @Asset() s7(): Order[] {
+    return [];
+  }
+  // @ts-expect-error a number has no rows
+  @Asset() s8(@Own("s9", { as: rows }) n: number[]) {}
+  @Asset() s9(): number {
+    return 1;
+  }
+  // @ts-expect-error no such column to take
+  @Asset() s10(@Input(ref(Up, "orders"), { columns: ["idd"] }) o: Order[]) {}
+  // @ts-expect-error a column that is not taken
+  @Asset() s11(@Own("s7", { columns: [] }) o: Order[]) {}
+  // @ts-expect-error no such column of an own asset
+  @Asset() s12(@Own("s7", { where: { idd: 1 } }) o: Order[]) {}
+  // @ts-expect-error a form is one of those that there are
+  @Asset() s13(@Input(ref(Up, "orders"), { as: "rows" }) o: Order[]) {}
   // @ts-expect-error a yielded out that is not declared
   @MultiAsset({ outs: { a: {} } }) async *s3() {
     yield output("c", 1);

@@ -1,5 +1,9 @@
 import type { Ctor, Dep, AssetRef } from "../../src/model/asset-ref.js";
 import type { BackfillPolicy } from "../../src/model/backfill-policy.js";
+import type { FormName } from "../../src/model/form.js";
+import type { SchemaWatch } from "../../src/model/asset-spec.js";
+import type { RowSchema } from "../../src/model/row-schema.js";
+import type { RowFilter } from "../../src/model/row-filter.js";
 import type { MappingOption } from "../../src/model/partition-mapping/define-mappings.js";
 import type { PartitionsDefinition } from "../../src/model/partitions/partitions-definition.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
@@ -27,6 +31,7 @@ export interface AssetFields {
   readonly partitions?: PartitionsDefinition;
   readonly backfillPolicy?: BackfillPolicy;
   readonly reuse?: boolean;
+  readonly schema?: RowSchema;
 }
 
 /** A check that an asset's own computation reports, or one of several of a check's method. */
@@ -35,6 +40,7 @@ export interface CheckFields {
   readonly blocking: boolean;
   readonly description?: string;
   readonly metadata?: Readonly<Record<string, MetadataInput>>;
+  readonly watches?: SchemaWatch;
 }
 
 /** How the computation is run. */
@@ -108,7 +114,10 @@ export interface ParameterDeclaration extends OfMethod {
     | { readonly kind: "own"; readonly method: string; readonly out?: string }
     | { readonly kind: "token"; readonly token: Token };
   readonly optional: boolean;
-  readonly stream: boolean;
+  /** The form in which it is wanted; absent: rows whole, any other value as it was stored. */
+  readonly as?: FormName;
+  readonly columns?: readonly string[];
+  readonly where?: RowFilter;
   /** Values of several partitions are taken. */
   readonly partitions: boolean;
   readonly mapping?: MappingOption;

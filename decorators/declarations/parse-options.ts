@@ -1,9 +1,12 @@
 import { type Duration, toMs } from "../../src/base/duration.js";
-import { messageOf } from "../../src/base/errors.js";
+import { DefinitionError, messageOf } from "../../src/base/errors.js";
 import type { IOManager } from "../../src/config/io-manager.js";
+import { schemaOfRowClass } from "../../src/config/row-class.js";
 import type { Provided } from "../../src/config/provided.js";
 import type { Ctor, Dep } from "../../src/model/asset-ref.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
+import type { RowSchema } from "../../src/model/row-schema.js";
+import type { SchemaWatch } from "../../src/model/asset-spec.js";
 import type { RetryPolicy } from "../../src/model/retry-policy.js";
 import type { AssetFields, CheckFields, UnitFields } from "./declaration.js";
 import { isAssetKey, isName } from "./names.js";
@@ -23,7 +26,7 @@ export interface RetryOptions {
   readonly jitter?: "full" | "plus-minus";
 }
 
-/** A check that the asset's own method reports (in `MaterializeResult.checks`). */
+/** A check that the asset's own method reports (in `MaterializeResult.checks`), or that is made from what is recorded: `schemaUnchanged()`. */
 export interface DeclaredCheck {
   /** Letters, digits and `_`; unique for its asset. */
   readonly name: string;
@@ -33,6 +36,8 @@ export interface DeclaredCheck {
   readonly description?: string;
   /** What describes the check itself. */
   readonly metadata?: Readonly<Record<string, MetadataInput>>;
+  /** Evaluated without the method. @defaultValue the method reports it */
+  readonly watches?: SchemaWatch;
 }
 
 /** The options as they come in, before they are looked at. */
@@ -48,6 +53,8 @@ export interface RawAssetOptions {
   readonly io?: unknown;
   readonly codeVersion?: string;
   readonly metadata?: Readonly<Record<string, MetadataInput>>;
+  /** The columns of its rows: made by `rowSchema({...})`, or a class whose fields are columns. @defaultValue found in the rows */
+  readonly schema?: RowSchema | Ctor<object>;
 }
 
 const configuredClasses = new WeakMap<object, Provided<IOManager>>();
@@ -98,7 +105,18 @@ export function parseAssetFields(raw: RawAssetOptions & DivisionOptions & Refres
   if (io !== undefined) fields.io = io;
   if (raw.codeVersion !== undefined) fields.codeVersion = raw.codeVersion;
   if (raw.metadata !== undefined) fields.metadata = raw.metadata;
+  if (raw.schema !== undefined) fields.schema = parseSchema(raw.schema, site);
   return Object.assign(fields, parsePartitionOptions(raw, site));
+}
+
+function parseSchema(given: RowSchema | Ctor<object>, site: DeclarationSite): RowSchema {
+  if (typeof given !== "function") return given;
+  try {
+    return schemaOfRowClass(given);
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new OptionError(`schema: ${error.message.split("\n")[0]}`, site, error.fix ?? "");
+  }
 }
 
 function parseOwners(owners: readonly string[] | undefined, site: DeclarationSite): void {
@@ -190,11 +208,17 @@ function durationMs(duration: Duration, what: string, site: DeclarationSite): nu
 /** The checks that a decorator lists, found right. @throws {@link OptionError} for a bad or repeated name */
 export function parseChecks(checks: readonly DeclaredCheck[] | undefined, site: DeclarationSite): readonly CheckFields[] {
   const seen = new Set<string>();
-  return (checks ?? []).map(({ name, blocking = false, description, metadata }) => {
+  return (checks ?? []).map(({ name, blocking = false, description, metadata, watches }) => {
     parseCheckName(name, site);
     if (seen.has(name)) throw new OptionError(`check ${JSON.stringify(name)} is listed twice.`, site, "Give each check its own name.");
     seen.add(name);
-    return { name, blocking, ...(description === undefined ? {} : { description }), ...(metadata === undefined ? {} : { metadata }) };
+    return {
+      name,
+      blocking,
+      ...(description === undefined ? {} : { description }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(watches === undefined ? {} : { watches }),
+    };
   });
 }
 

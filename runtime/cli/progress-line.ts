@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import type { EventPayload, NewEvent } from "../../src/model/event.js";
+import { columnChangeText } from "../../src/model/schema-change.js";
 import { durationText, errorText, indented, metadataLines } from "./format.js";
 
 /** What decides how an event is told beside the event itself. */
@@ -40,6 +41,8 @@ export function progressLine(event: NewEvent, settings: LineSettings): string | 
       return `${pc.red("!")} ${stepKey}  ${payload.reason}`;
     case "ASSET_CHECK_EVALUATION":
       return checkLine(event, settings.checkOnly ? took : "");
+    case "SCHEMA_CHANGE":
+      return `${pc.yellow("~")} ${event.assetKey ?? ""}  columns changed: ${(payload.columnChanges ?? []).map(columnChangeText).join("; ")}`;
     case "LOG":
       return logLine(stepKey, payload, settings.level);
     case "OUTPUT":

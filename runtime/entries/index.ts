@@ -7,7 +7,10 @@ export { MultiAsset, type MultiAssetOptions, type OutOptions } from "../../decor
 export { ObservableAsset, type ObservableAssetOptions } from "../../decorators/observable-asset.js";
 export { AssetCheck, type AssetCheckOptions } from "../../decorators/asset-check.js";
 export { Input, type InputOptions } from "../../decorators/input.js";
-export { InputPartitions, type InputPartitionsOptions } from "../../decorators/input-partitions.js";
+export { InputPartitions } from "../../decorators/input-partitions.js";
+export type { TakeOptions } from "../../decorators/take-options.js";
+export { Column } from "../../decorators/column.js";
+export { schemaUnchanged, type SchemaUnchangedOptions } from "../../decorators/schema-unchanged.js";
 export { Own } from "../../decorators/own.js";
 export { OwnPartitions } from "../../decorators/own-partitions.js";
 export { inject } from "../../decorators/inject.js";
@@ -20,6 +23,7 @@ export type {
   OutputOf,
   OwnDecorator,
   OwnPartitionsDecorator,
+  RowOf,
   ValueOf,
 } from "../../decorators/value-of.js";
 export type { DivisionOptions, RefreshOptions } from "../../decorators/declarations/parse-partition-options.js";
@@ -88,6 +92,12 @@ export type { PartitionMapping, TimeWindowMapping } from "../../src/model/partit
 export type { PartitionSpace } from "../../src/model/partitions/partition-space.js";
 export { Partitions } from "../../src/model/input-partitions.js";
 export { PartitionValues, type PartitionEntries } from "../../src/model/partition-values.js";
+export { rows, stream, type Form, type FormName } from "../../src/model/form.js";
+export { rowSchema, type ColumnInput, type RowSchema, type SchemaColumn } from "../../src/model/row-schema.js";
+export type { ColumnType } from "../../src/model/column-type.js";
+export type { ColumnCondition, FilterValue, RowFilter } from "../../src/model/row-filter.js";
+export type { ColumnChange } from "../../src/model/schema-change.js";
+export type { ColumnOptions } from "../../src/config/row-class.js";
 export type { BackfillPolicy } from "../../src/model/backfill-policy.js";
 export { MetadataValue, type MetadataInput } from "../../src/model/metadata.js";
 export type { ColumnLineage, TableColumn } from "../../src/model/metadata-value.js";
@@ -111,16 +121,6 @@ export type { Codec, CodecContext } from "../../src/io/codec.js";
 export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
 export { HttpResource, type HttpRequest, type NextPage, type Query } from "../../src/resources/http-resource.js";
 export { HttpError } from "../../src/resources/http-error.js";
-export {
-  S3Resource,
-  type S3Object,
-  type S3ObjectHead,
-  type S3Options,
-  type S3UploadOptions,
-  type S3WriteOptions,
-} from "../../src/resources/s3-resource.js";
-export type { ByteRange } from "../../src/resources/s3-download.js";
-export { S3Error } from "../../src/resources/s3-error.js";
 export { loadPipelines, type LoadPipelinesOptions } from "../load/load-pipelines.js";
 export type { MillraceConfig } from "../instance/settings.js";
 

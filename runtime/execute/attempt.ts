@@ -1,4 +1,5 @@
 import type { AssetKey, AssetSpec, CheckSpec, UnitSpec } from "../../src/model/asset-spec.js";
+import type { FormName } from "../../src/model/form.js";
 import type { StepLog } from "../../src/model/contexts.js";
 import type { NewEvent } from "../../src/model/event.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
@@ -15,6 +16,8 @@ export interface UpstreamValue {
   readonly eventId?: number;
   readonly pointer?: unknown;
   readonly metadata?: Readonly<Record<string, MetadataValue>>;
+  /** The form in which it was given, where an input without a form of its own gets the same. */
+  readonly form?: FormName;
   /** False when what was materialized had no value to keep. */
   readonly stored: boolean;
 }

@@ -1,12 +1,15 @@
 import { types } from "node:util";
 import { ExecutionError } from "../../src/base/errors.js";
 import type { InputContext, IOManager } from "../../src/config/io-manager.js";
+import type { FormName } from "../../src/model/form.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { PartitionPoint } from "../../src/model/event.js";
 import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import type { BuiltInType, ParameterBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
-import { inBatches, isAsyncIterable } from "../../src/io/row-codec.js";
+import { isAsyncIterable } from "../../src/io/row-codec.js";
+import { cutRows, type RowCut } from "../../src/io/cut-rows.js";
+import { rowsOf, toForm } from "../../src/io/row-forms.js";
 import { RowStream } from "../../src/io/row-stream.js";
 import type { RunServices } from "./services.js";
 import { StoredPartitions } from "./stored-partitions.js";
@@ -47,7 +50,7 @@ export class PartitionNotStoredError extends ExecutionError {
 /** The upstream's value through its IO manager, in the form in which the parameter takes it. */
 export async function loadInput(services: RunServices, attempt: Attempt, input: InputBinding): Promise<unknown> {
   const needed = neededBy(attempt, input);
-  if (needed && input.form === "partitions") return partitionsOf(needed, { services, attempt, input });
+  if (needed && input.partitions) return partitionsOf(needed, { services, attempt, input });
   if (needed) return loadOnly(needed, { services, attempt, input });
   const upstream = attempt.upstream(input.key);
   if (!upstream?.stored) {
@@ -101,10 +104,20 @@ async function loadValue(
   upstream: UpstreamValue,
   partition: PartitionPoint | undefined,
 ): Promise<unknown> {
+  const manager = services.resources.ioFor(input.key);
+  const { columns, where } = input;
+  const cut = columns !== undefined || where !== undefined;
+  const form = input.as ?? upstream.form;
+  const direct = form !== undefined && manager.loads.includes(form) && (!cut || manager.pushesDown);
+  const { schema } = attempt.specOf(input.key);
   const context: InputContext = {
     assetKey: input.key,
     runId: attempt.runId,
     ...(partition ? { partitionKey: partition.key } : {}),
+    ...(direct ? { form } : {}),
+    ...(columns === undefined ? {} : { columns }),
+    ...(where === undefined ? {} : { where }),
+    ...(schema ? { schema } : {}),
     pointer: upstream.pointer,
     dataVersion: upstream.dataVersion,
     metadata: upstream.metadata ?? {},
@@ -112,19 +125,33 @@ async function loadValue(
     log: attempt.log,
     signal: attempt.boundary.signal,
   };
-  const manager = services.resources.ioFor(input.key);
   const value = await callUserCode(attempt.boundary, () => manager.load(context));
-  return inForm(value, input, manager, attempt);
+  if (direct) return value;
+  const rest = manager.pushesDown ? {} : { ...(columns === undefined ? {} : { columns }), ...(where === undefined ? {} : { where }) };
+  return inForm(value, { input, manager, attempt, form, rest });
 }
 
-async function inForm(value: unknown, input: InputBinding, manager: IOManager, attempt: Attempt): Promise<unknown> {
-  if (input.form === "stream") {
-    if (isAsyncIterable(value)) return value;
-    if (!Array.isArray(value)) throw wrongType(input.key, "rows", value, manager, attempt);
-    return new RowStream(() => inBatches(value as object[]));
+interface Handing {
+  readonly input: InputBinding;
+  readonly manager: IOManager;
+  readonly attempt: Attempt;
+  readonly form: FormName | undefined;
+  /** What is left to cut. */
+  readonly rest: RowCut;
+}
+
+/** The value in the form that the parameter takes. */
+async function inForm(value: unknown, { input, manager, attempt, form, rest }: Handing): Promise<unknown> {
+  const { boundary } = attempt;
+  const isCut = rest.columns !== undefined || rest.where !== undefined;
+  if (form !== undefined || isCut) {
+    const batches = rowsOf(value);
+    if (!batches) throw wrongType(input.key, "rows", value, manager, attempt);
+    const of = { assetKey: input.key, signal: boundary.signal };
+    return callUserCode(boundary, () => toForm(isCut ? cutRows(batches, rest, input.key) : value, form ?? "rows", of));
   }
-  const whole = isAsyncIterable(value) ? await callUserCode(attempt.boundary, () => gather(value)) : value;
-  if (input.form === "array" && !Array.isArray(whole)) throw wrongType(input.key, "an Array", whole, manager, attempt);
+  const whole = isAsyncIterable(value) ? await callUserCode(boundary, () => gather(value)) : value;
+  if (input.array && !Array.isArray(whole)) throw wrongType(input.key, "an Array", whole, manager, attempt);
   // A parameter's type leaves null and undefined out: `Date | null` reads Date.
   if (input.type !== undefined && whole !== null && whole !== undefined && !isOf(input.type, whole))
     throw wrongType(input.key, `a ${input.type}`, whole, manager, attempt);

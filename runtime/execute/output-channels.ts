@@ -33,13 +33,13 @@ export class OutputChannels {
   readonly #masker: MaskingStreams;
   readonly #take: TakeLine;
   readonly #pipes = new Set<InheritedPipe>();
-  readonly #console: Readonly<Record<StreamName, OutputChannel>>;
+  /** Opened by the first line: most steps print nothing. */
+  readonly #console: Partial<Record<StreamName, OutputChannel>> = {};
   #echo: string | undefined;
 
   constructor(masker: MaskingStreams, take: TakeLine) {
     this.#masker = masker;
     this.#take = take;
-    this.#console = { stdout: this.open("stdout"), stderr: this.open("stderr") };
   }
 
   /** Takes what the code prints itself. */
@@ -47,7 +47,7 @@ export class OutputChannels {
     const echo = this.#echo;
     this.#echo = undefined;
     if (stream === "stderr" && echo !== undefined && echo === Buffer.from(chunk).toString()) return;
-    void this.#console[stream].write(chunk);
+    void (this.#console[stream] ??= this.open(stream)).write(chunk);
   }
 
   /** `execSync` prints again what its child wrote to its standard error: when that is the next thing printed, it is not taken twice. */
@@ -67,9 +67,9 @@ export class OutputChannels {
 
   /** Hands on the rest: what children that have ended wrote, and the console's last line. Waits for no child that still runs. */
   async settle(): Promise<void> {
-    await Promise.all([...this.#pipes].filter((pipe) => pipe.exited()).map(({ done }) => done));
-    this.#console.stdout.flush();
-    this.#console.stderr.flush();
+    if (this.#pipes.size > 0) await Promise.all([...this.#pipes].filter((pipe) => pipe.exited()).map(({ done }) => done));
+    this.#console.stdout?.flush();
+    this.#console.stderr?.flush();
   }
 }
 

@@ -5,6 +5,10 @@ import type { EventPayload, NewEvent, PartitionPoint } from "../../src/model/eve
 import { normalizeMetadata } from "../../src/model/metadata.js";
 import { isPartitionValues } from "../../src/model/partition-values.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
+import { tableColumnsOf } from "../../src/model/row-schema.js";
+import type { FormName } from "../../src/model/form.js";
+import { checkedRows } from "../../src/io/checked-rows.js";
+import { handedForm, isRows } from "../../src/io/row-forms.js";
 import type { AssetCheckResult } from "../../src/model/results.js";
 import type { Attempt } from "./attempt.js";
 import { withOutputTo } from "./captured-output.js";
@@ -12,6 +16,8 @@ import { derivedDataVersion } from "./data-version.js";
 import { observedBy, ONLY_OUT, type Given } from "./given-outputs.js";
 import { givenByPartition } from "./given-partitions.js";
 import { InputVersions } from "./input-versions.js";
+import { COLUMN_SCHEMA, RecordedSchemas, type SchemaComparison } from "./recorded-schemas.js";
+import { schemaCheckResult } from "./schema-check-result.js";
 import type { RunServices } from "./services.js";
 import type { StepContext } from "./step-context.js";
 import { callUserCode } from "./user-code-boundary.js";
@@ -31,11 +37,13 @@ export class OutputRecorder {
   readonly #inputs: InputVersions;
   readonly #evaluated = new Set<string>();
   readonly #blocked: string[] = [];
+  readonly #schemas: RecordedSchemas;
 
   constructor(services: RunServices, attempt: Attempt) {
     this.#services = services;
     this.#attempt = attempt;
     this.#inputs = new InputVersions(attempt);
+    this.#schemas = new RecordedSchemas(services.store);
   }
 
   event(type: NewEvent["type"], assetKey: AssetKey | undefined, payload: EventPayload, partition?: PartitionPoint): void {
@@ -86,6 +94,7 @@ export class OutputRecorder {
     const dataVersion = given.dataVersion ?? derivedDataVersion(codeVersion, runId, inputs);
     this.#inputs.remember(key, partition, dataVersion);
     const metadata = { ...context.metadataOf(given.out), ...given.metadata, ...stored?.metadata };
+    const comparison = await this.#schemas.compare(key, metadata);
     const payload: EventPayload = {
       ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
       dataVersion,
@@ -94,9 +103,12 @@ export class OutputRecorder {
       inputs,
       ...(stored?.pointer === undefined ? {} : { pointer: stored.pointer }),
       ...(stored ? { ioManager: stored.manager } : {}),
+      ...(stored?.form === undefined ? {} : { form: stored.form }),
     };
     this.event("ASSET_MATERIALIZATION", key, payload, partition);
-    this.checks(given.checks, key, partition);
+    if (comparison !== undefined && comparison !== "first" && comparison.length > 0)
+      this.event("SCHEMA_CHANGE", key, { columnChanges: comparison }, partition);
+    this.checks([...given.checks, ...this.#watched(key, comparison)], key, partition);
   }
 
   /** What an observing method reports; without a data version it tells nothing of whether the data changed. */
@@ -116,6 +128,15 @@ export class OutputRecorder {
       sourceVersion,
     };
     for (const partition of this.#points()) this.event("ASSET_OBSERVATION", key, payload, partition);
+  }
+
+  /** The results of the asset's checks that look at nothing but its columns. */
+  #watched(asset: AssetKey, comparison: SchemaComparison | undefined): AssetCheckResult[] {
+    const { step, checkOf } = this.#attempt;
+    return step.checks.flatMap((id) => {
+      const { asset: of, name, watches } = checkOf(id);
+      return of === asset && watches ? [schemaCheckResult(name, watches, comparison)] : [];
+    });
   }
 
   /** @param partition - that the results are about; default: every partition of the attempt */
@@ -180,7 +201,9 @@ export class OutputRecorder {
     const { unit, checkOf, binding } = this.#attempt;
     const of = result.out === undefined ? asset : binding.outKeys.get(result.out);
     const candidates = unit.checks.filter(
-      (id) => (of === undefined || checkOf(id).asset === of) && (result.check === undefined || checkOf(id).name === result.check),
+      (id) =>
+        (of === undefined || checkOf(id).asset === of) &&
+        (result.check === undefined ? checkOf(id).watches === undefined : checkOf(id).name === result.check),
     );
     const [only, ...others] = candidates;
     if (only !== undefined && others.length === 0) return only;
@@ -195,10 +218,11 @@ export class OutputRecorder {
 
   async #store(
     value: unknown,
-    { key, metadata }: AssetSpec,
+    { key, metadata, schema }: AssetSpec,
     partition: PartitionPoint | undefined,
-  ): Promise<{ pointer: unknown; manager: string; metadata: Record<string, MetadataValue> }> {
+  ): Promise<{ pointer: unknown; manager: string; metadata: Record<string, MetadataValue>; form?: FormName }> {
     const attempt = this.#attempt;
+    const form = handedForm(value);
     const manager = this.#services.resources.ioFor(key);
     const added: Record<string, MetadataValue> = {};
     const context: OutputContext = {
@@ -208,6 +232,7 @@ export class OutputRecorder {
       attemptId: attempt.attemptId,
       ...(partition ? { partitionKey: partition.key, attemptId: this.#attemptIdOf(partition) } : {}),
       metadata,
+      ...(schema ? { schema } : {}),
       storageDir: this.#services.storageDir,
       outlivesPowerCut: this.#services.fsync === "FULL",
       log: attempt.log,
@@ -215,7 +240,9 @@ export class OutputRecorder {
       addOutputMetadata: (more) => void Object.assign(added, normalizeMetadata(more)),
     };
     try {
-      const pointer = await callUserCode(attempt.boundary, () => manager.store(value, context));
+      const checked = schema ? checkedRows(value, schema, key) : value;
+      const pointer = await callUserCode(attempt.boundary, () => manager.store(checked, context));
+      if (schema && isRows(value)) added[COLUMN_SCHEMA] ??= { type: "table_schema", value: tableColumnsOf(schema) };
       if (manager.publish) {
         if (!(await attempt.mayPublish(key)))
           throw new ExecutionError(
@@ -225,7 +252,7 @@ export class OutputRecorder {
         await callUserCode(attempt.boundary, () => manager.publish?.(context));
       }
       this.event("HANDLED_OUTPUT", key, { ioManager: manager.constructor.name }, partition);
-      return { pointer, manager: manager.constructor.name, metadata: added };
+      return { pointer, manager: manager.constructor.name, metadata: added, ...(form === undefined ? {} : { form }) };
     } catch (error) {
       await this.#discard(manager, context);
       throw error;

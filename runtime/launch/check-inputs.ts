@@ -28,7 +28,7 @@ function checkInput(step: PlannedStep, input: InputBinding, division: RunDivisio
     if (input.optional) return;
     throw nonexistent(step, input.key, lost);
   }
-  if (input.form === "partitions") return;
+  if (input.partitions) return;
   const own = step.assets.includes(input.key) && set ? needed.partitions.difference(set) : needed.partitions; // not what the step itself is to give
   if (own.size === 1 || (own.size === 0 && input.optional)) return;
   if (own.size > 1) {

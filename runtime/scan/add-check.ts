@@ -28,6 +28,7 @@ export function addCheck(
     unit: of.unit,
     blocking: check.blocking,
     ...(check.description === undefined ? {} : { description: check.description }),
+    ...(check.watches === undefined ? {} : { watches: check.watches }),
     metadata: storedMetadata(check.metadata, of.site, draft),
     deps: of.deps,
   };

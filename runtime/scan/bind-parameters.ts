@@ -72,25 +72,24 @@ function bindInput(
   const found =
     input.from.kind === "ref" ? index.findRef(input.from.ref, view) : index.findMethod(view.type, input.from.method, input.from.out);
   if ("key" in found) {
-    const builtIn = input.stream || input.partitions ? undefined : RECOGNISED.get(type);
+    const { optional, partitions, as } = input;
+    const builtIn = as !== undefined || partitions ? undefined : RECOGNISED.get(type);
     const binding: { -readonly [K in keyof InputBinding]: InputBinding[K] } = {
       kind: "input",
       key: found.key,
-      optional: input.optional,
-      form: formOf(input, type),
+      optional,
+      partitions,
+      array: !partitions && as === undefined && type === Array,
     };
+    if (as !== undefined) binding.as = as;
+    if (input.columns !== undefined) binding.columns = input.columns;
+    if (input.where !== undefined) binding.where = input.where;
     if (builtIn !== undefined) binding.type = builtIn;
     if (input.mapping !== undefined) binding.mapping = mappings.dataOf(input.mapping);
     return binding;
   }
   report({ ...found, site: input.site });
   return undefined;
-}
-
-function formOf({ stream, partitions }: ParameterDeclaration, type: unknown): "array" | "stream" | "any" | "partitions" {
-  if (partitions) return "partitions";
-  if (stream) return "stream";
-  return type === Array ? "array" : "any";
 }
 
 function bindByType(

@@ -4,6 +4,8 @@ import type { Provided, Token } from "../../src/config/provided.js";
 import type { Ctor } from "../../src/model/asset-ref.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { CustomMapping } from "../../src/model/partition-mapping/custom-mapping.js";
+import type { FormName } from "../../src/model/form.js";
+import type { RowFilter } from "../../src/model/row-filter.js";
 import type { PartitionMapping } from "../../src/model/partition-mapping/partition-mapping.js";
 import type { Catalog } from "../../src/model/catalog.js";
 
@@ -19,11 +21,14 @@ export type ParameterBinding =
       readonly kind: "input";
       readonly key: AssetKey;
       readonly optional: boolean;
-      /**
-       * `array`: rows are gathered; `stream`: rows are handed as an async iterable; `any`: as the manager gives it, gathered;
-       * `partitions`: a `Partitions` of several such values.
-       */
-      readonly form: "array" | "stream" | "any" | "partitions";
+      /** The form in which it is wanted; absent: rows gathered, any other value as it was stored. */
+      readonly as?: FormName;
+      readonly columns?: readonly string[];
+      readonly where?: RowFilter;
+      /** The parameter takes a `Partitions` of several such values. */
+      readonly partitions: boolean;
+      /** Without a form: whether the parameter's type says that it is an array. */
+      readonly array: boolean;
       /** Which partitions of the upstream; absent: the default of the two definitions. The dependency of the assets has the same. */
       readonly mapping?: PartitionMapping;
       /** Name of the built-in type that the parameter declares, where it tells what fits. */

@@ -31,6 +31,7 @@ export function describeAsset(
   if (fields.codeVersion !== undefined) spec.codeVersion = fields.codeVersion;
   if (fields.backfillPolicy !== undefined) spec.backfillPolicy = fields.backfillPolicy;
   if (fields.reuse !== undefined) spec.reuse = fields.reuse;
+  if (fields.schema !== undefined) spec.schema = structuredClone(fields.schema);
   return declaredAt(spec, of.site);
 }
 

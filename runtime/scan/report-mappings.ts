@@ -82,11 +82,11 @@ function fits(downstream: Downstream, { key, mapping }: DependencySpec, draft: C
   return true;
 }
 
-function reportForm({ name, row, partitions }: Downstream, { key, form, mapping }: Input, draft: CatalogDraft): void {
+function reportForm({ name, row, partitions }: Downstream, { key, partitions: several, mapping }: Input, draft: CatalogDraft): void {
   const upstream: Divided | undefined = draft.assets.get(key)?.partitions;
   if (upstream === undefined) return;
   const site = siteOf(row);
-  if (upstream === null && form === "partitions") {
+  if (upstream === null && several) {
     draft.report({
       code: "DEFINITION.NOT_DIVIDED",
       message: `"${name}" takes the partitions of "${key}", which has none.`,
@@ -94,7 +94,7 @@ function reportForm({ name, row, partitions }: Downstream, { key, form, mapping 
       fix: `Take its value with @Input, or give "${key}" partitions.`,
     });
   }
-  if (upstream === null || form === "partitions") return;
+  if (upstream === null || several) return;
   if (!mapsToSeveral(mapping ?? defaultMapping(upstream, partitions), upstream, partitions)) return;
   draft.report({
     code: "DEFINITION.SEVERAL_PARTITIONS",

@@ -16,6 +16,7 @@ import { draftAssetSet } from "./draft-asset-set.js";
 import { draftPipeline } from "./draft-pipeline.js";
 import { orderBy } from "./order-by.js";
 import { readPipelines } from "./pipeline-class.js";
+import { reportColumns } from "./report-columns.js";
 import { reportCycles } from "./report-cycles.js";
 import { reportIncompleteResources } from "./report-incomplete-resources.js";
 import { reportMappings } from "./report-mappings.js";
@@ -64,6 +65,7 @@ export function resolveDefinitions(definitions: DefinitionsShape, options: Resol
   for (const set of sets) resolveAssetSet(set, draft);
   reportCycles(draft);
   reportMappings(draft);
+  reportColumns(draft);
   if (options.completeResources) reportIncompleteResources(draft, definitions.io);
   const keysOf = keysIn(draft);
   const jobs = resolveJobs(definitions.jobs ?? [], keysOf, draft);

@@ -11,6 +11,7 @@ import {
   Partitions,
   Pipeline,
   type TableColumn,
+  stream,
 } from "millrace";
 import { days, months } from "./divisions.js";
 import { FlightData } from "./resources.js";
@@ -99,7 +100,7 @@ export class Flights {
       lineage: MetadataValue.columnLineage(Object.fromEntries(columns.map(({ name }) => [name, [{ asset: "raw_flights", column: name }]]))),
     },
   })
-  async *cleanFlights(@Own("rawFlights", { stream: true }) flights: AsyncIterable<Flight>, context: AssetContext): AsyncGenerator<Flight> {
+  async *cleanFlights(@Own("rawFlights", { as: stream }) flights: AsyncIterable<Flight>, context: AssetContext): AsyncGenerator<Flight> {
     const seen = new Set<string>();
     let minute = -Infinity;
     let kept = 0;

@@ -11,6 +11,7 @@ import {
   Partitions,
   Pipeline,
   ref,
+  stream,
 } from "millrace";
 import { type Airport, Airports } from "./airports.js";
 import { type DelaySummary, DelayTally, tallyOf } from "./delay-tally.js";
@@ -143,7 +144,7 @@ export class Metrics {
     codeVersion: "1",
   })
   async onTimeByRegion(
-    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(cleanFlights, { as: stream }) flights: AsyncIterable<Flight>,
     @Input(Airports, "airports") airports: Airport[],
     context: PartitionedAssetContext,
   ): Promise<RegionOnTime[]> {
@@ -164,7 +165,7 @@ export class Metrics {
     io: FileIOManager,
   })
   async flightsToDate(
-    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(cleanFlights, { as: stream }) flights: AsyncIterable<Flight>,
     @Input(ref<number>("flights_to_date"), { mapping: offset(-1), optional: true }) before: number | undefined,
     context: PartitionedAssetContext,
   ): Promise<number> {
@@ -181,7 +182,7 @@ export class Metrics {
     codeVersion: "2",
   })
   async dailyDelays(
-    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(cleanFlights, { as: stream }) flights: AsyncIterable<Flight>,
     context: PartitionedAssetContext,
   ): Promise<DailyDelay[]> {
     const tallies = new Map<string, DelayTally>();

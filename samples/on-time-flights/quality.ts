@@ -1,4 +1,4 @@
-import { AssetCheck, AssetCheckResult, Input, MetadataValue, Pipeline, ref } from "millrace";
+import { AssetCheck, AssetCheckResult, Input, MetadataValue, Pipeline, ref, stream } from "millrace";
 import { type Airport, Airports } from "./airports.js";
 import { type Flight, Flights } from "./flights.js";
 import { type AirportOnTime, Metrics } from "./metrics.js";
@@ -28,7 +28,7 @@ export class Quality {
   }
 
   @AssetCheck({ description: "Warns of rows of the day that are equal in every column; clean_flights drops them.", asset: rawFlights })
-  async rawFlightsHaveNoDuplicates(@Input(rawFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
+  async rawFlightsHaveNoDuplicates(@Input(rawFlights, { as: stream }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { rows, duplicates } = await countDuplicates(flights);
     return new AssetCheckResult({
       passed: duplicates === 0,
@@ -39,7 +39,7 @@ export class Quality {
   }
 
   @AssetCheck({ description: "Warns of delays that are hardly true.", asset: rawFlights })
-  async delaysArePlausible(@Input(rawFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
+  async delaysArePlausible(@Input(rawFlights, { as: stream }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { min, max } = PLAUSIBLE_DELAY;
     const extremes: Flight[] = [];
     for await (const flight of flights) if (flight.delay < min || flight.delay > max) extremes.push(flight);
@@ -53,7 +53,7 @@ export class Quality {
   }
 
   @AssetCheck({ description: "No row twice, or every share and mean is off.", asset: cleanFlights, blocking: true })
-  async cleanFlightsHaveNoDuplicates(@Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
+  async cleanFlightsHaveNoDuplicates(@Input(cleanFlights, { as: stream }) flights: AsyncIterable<Flight>): Promise<AssetCheckResult> {
     const { rows, duplicates } = await countDuplicates(flights);
     return new AssetCheckResult({ passed: rows > 0 && duplicates === 0, metadata: { rows, duplicate_rows: duplicates } });
   }
@@ -65,7 +65,7 @@ export class Quality {
     blocking: true,
   })
   async everyAirportIsKnown(
-    @Input(cleanFlights, { stream: true }) flights: AsyncIterable<Flight>,
+    @Input(cleanFlights, { as: stream }) flights: AsyncIterable<Flight>,
     @Input(Airports, "airports") airports: Airport[],
   ): Promise<AssetCheckResult> {
     const known = new Set(airports.map(({ iata }) => iata));

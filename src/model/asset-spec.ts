@@ -4,6 +4,7 @@ import type { MetadataValue } from "./metadata-value.js";
 import type { PartitionMapping } from "./partition-mapping/partition-mapping.js";
 import type { PartitionsDefinition } from "./partitions/partitions-definition.js";
 import type { RetryPolicy } from "./retry-policy.js";
+import type { RowSchema } from "./row-schema.js";
 
 /** Path segments joined by `/`, e.g. `sales/daily_orders`. The identity of an asset and of all its history. */
 export type AssetKey = string;
@@ -55,8 +56,17 @@ export interface AssetSpec {
   readonly backfillPolicy?: BackfillPolicy;
   /** Not made again when its code and all that it read are as they were. Absent: `true`. */
   readonly reuse?: boolean;
+  /** The columns of its rows; absent: found in the rows. */
+  readonly schema?: RowSchema;
   /** Where it is declared: `Class.method (file:line)`. */
   readonly site?: string;
+}
+
+/** What a check looks for in the columns that are recorded. */
+export interface SchemaWatch {
+  /** Columns may be added. */
+  readonly allowAdded: boolean;
+  readonly severity: "ERROR" | "WARN";
 }
 
 /** A check of an asset: what is known of it without its code. */
@@ -69,6 +79,8 @@ export interface CheckSpec {
   readonly blocking: boolean;
   readonly description?: string;
   readonly metadata: Readonly<Record<string, MetadataValue>>;
+  /** Evaluated from the columns of this materialization and the last; absent: by the code of its unit. */
+  readonly watches?: SchemaWatch;
   /** Assets it needs beside the checked one. */
   readonly deps: readonly DependencySpec[];
   readonly site?: string;

@@ -1,4 +1,6 @@
 import type { MetadataValue } from "./metadata-value.js";
+import type { FormName } from "./form.js";
+import type { ColumnChange } from "./schema-change.js";
 
 /** Every kind of event, in the field's words. */
 export const EVENT_TYPES = [
@@ -29,6 +31,7 @@ export const EVENT_TYPES = [
   "HANDLED_OUTPUT",
   "ASSET_MATERIALIZATION_PLANNED",
   "ASSET_MATERIALIZATION",
+  "SCHEMA_CHANGE",
   "ASSET_OBSERVATION",
   "ASSET_FAILED_TO_MATERIALIZE",
   "ASSET_WIPED",
@@ -79,6 +82,8 @@ export interface EventPayload {
   /** What the IO manager gave back to find the value by. */
   readonly pointer?: unknown;
   readonly ioManager?: string;
+  /** The form in which the value was given, where it is handed over in the same. */
+  readonly form?: FormName;
   readonly check?: {
     readonly name: string;
     readonly passed: boolean;
@@ -86,6 +91,8 @@ export interface EventPayload {
     readonly blocking: boolean;
     readonly description?: string;
   };
+  /** What became of the columns since the last materialization. */
+  readonly columnChanges?: readonly ColumnChange[];
   readonly level?: "debug" | "info" | "warn" | "error";
   readonly fields?: Readonly<Record<string, unknown>>;
   /** Captured console or child output. */

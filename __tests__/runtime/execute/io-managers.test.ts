@@ -10,6 +10,7 @@ import {
   Pipeline,
   provide,
   ref,
+  stream,
 } from "../../../runtime/entries/index.js";
 import { Definitions } from "../../../runtime/entries/index.js";
 import { materialize } from "../../../runtime/entries/testing.js";
@@ -116,7 +117,7 @@ describe("an IO manager", () => {
       }
       @Asset() a(@Own("list") _list: number[]): void {}
       @Asset() b(@Own("text") _text: string): void {}
-      @Asset() async c(@Own("rows", { stream: true }) rows: AsyncIterable<number>): Promise<void> {
+      @Asset() async c(@Own("rows", { as: stream }) rows: AsyncIterable<number>): Promise<void> {
         for await (const row of rows) void row;
       }
       @Asset() d(@Own("date") _date: Date): void {}
@@ -186,7 +187,7 @@ describe("an IO manager", () => {
           yield row;
         }
       }
-      @Asset({ io: InMemoryIOManager }) async down(@Own("up", { stream: true }) rows: AsyncIterable<number>): Promise<number> {
+      @Asset({ io: InMemoryIOManager }) async down(@Own("up", { as: stream }) rows: AsyncIterable<number>): Promise<number> {
         let sum = 0;
         for await (const row of rows) {
           order.push(`took ${row}`);

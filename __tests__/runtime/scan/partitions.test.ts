@@ -134,7 +134,8 @@ it("tells in the catalog how assets are divided, refreshed and mapped, and hands
       kind: "input",
       key: "orders",
       optional: false,
-      form: "partitions",
+      partitions: true,
+      array: false,
       mapping: { kind: "time-window", startOffset: -1, endOffset: 0, allowNonexistentUpstream: false },
     },
   ]);

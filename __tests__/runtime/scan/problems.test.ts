@@ -22,6 +22,7 @@ import {
   inject,
   provide,
   ref,
+  rowSchema,
 } from "../../../runtime/entries/index.js";
 import { type ResolveOptions, resolveDefinitions } from "../../../runtime/scan/resolve-definitions.js";
 import { ScanError } from "../../../runtime/scan/scan-error.js";
@@ -255,6 +256,24 @@ describe("the scan refuses", () => {
       }
     }
     expect(problemsOf({ pipelines: [Sales] })).toMatchSnapshot();
+  });
+
+  it("a column that the upstream's schema does not declare", () => {
+    @Pipeline()
+    class Sales {
+      @Asset({ schema: rowSchema({ id: "int64", amount: "float64?" }) }) orders(): object[] {
+        return [];
+      }
+      @Asset() a(@Own("orders", { columns: ["id"], where: { amont: 1 } as object }) _rows: object[]): void {}
+      @Asset() b(@Input(ref<object[]>("orders"), { columns: ["currency"] as never }) _rows: object[]): void {}
+    }
+    expect(problemsOf({ pipelines: [Sales] }))
+      .toBe(`DEFINITION.UNKNOWN_COLUMN: An input takes the column "amont" of "orders", whose schema has "id", "amount".
+  at Sales.a (FILE)
+  → Did you mean "amount"?
+DEFINITION.UNKNOWN_COLUMN: An input takes the column "currency" of "orders", whose schema has "id", "amount".
+  at Sales.b (FILE)
+  → Name one of these in \`columns\` and \`where\`.`);
   });
 
   it("with completeResources, fields that are missing or wrong, and says who needs them", () => {

@@ -102,7 +102,7 @@ describe("resolveDefinitions", () => {
       pipeline: Ingestion,
       method: "split",
       parameters: [
-        { kind: "input", key: "app/raw_events", optional: false, form: "array" },
+        { kind: "input", key: "app/raw_events", optional: false, partitions: false, array: true },
         { kind: "resource", token: Api },
       ],
       constructorTokens: [Api],

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { systemClock } from "../../../src/base/clock.js";
+import { columnChangeText } from "../../../src/model/schema-change.js";
 import { EVENT_TYPES, type EventRecord } from "../../../src/model/event.js";
 import { isFinal } from "../../../src/model/run.js";
 import { EXIT } from "../exit-codes.js";
@@ -35,10 +36,12 @@ export function logs(id: string, options: CommonOptions & { readonly follow?: bo
 }
 
 function eventText(event: EventRecord): string {
-  const { error, check, message, reason, fields, metadata } = event.payload ?? {};
+  const { error, check, message, reason, fields, metadata, columnChanges } = event.payload ?? {};
   const what = check
     ? `${check.name} ${check.passed ? "passed" : `failed (${check.severity})`} ${check.description ?? ""}`
-    : [message, reason, fields ? JSON.stringify(fields) : undefined].filter((part) => part !== undefined).join(" ");
+    : [message, reason, fields ? JSON.stringify(fields) : undefined, columnChanges?.map(columnChangeText).join("; ")]
+        .filter((part) => part !== undefined)
+        .join(" ");
   const head =
     `${pc.dim(clockText(event.atMs))} ${event.type.padEnd(TYPE_WIDTH)} ${event.stepKey ?? event.assetKey ?? ""} ${what}`.trimEnd();
   if (error === undefined) return head;

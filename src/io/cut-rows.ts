@@ -1,0 +1,52 @@
+import { IOError } from "../base/errors.js";
+import { nearest } from "../base/did-you-mean.js";
+import { rowPredicate, type RowFilter } from "../model/row-filter.js";
+import { RowStream } from "./row-stream.js";
+
+/** Which part of the rows is wanted. */
+export interface RowCut {
+  readonly columns?: readonly string[];
+  readonly where?: RowFilter;
+}
+
+/** The part of the rows that is wanted, for managers that load them whole. @throws {@link IOError} for a column that no row has */
+export function cutRows(batches: () => AsyncIterable<readonly object[]>, { columns, where }: RowCut, assetKey: string): RowStream {
+  const wanted = new Set([...(columns ?? []), ...Object.keys(where ?? {})]);
+  const isTaken = where && rowPredicate(where);
+  return new RowStream(async function* () {
+    const unseen = new Set(wanted);
+    const seen = new Set<string>();
+    for await (const batch of batches()) {
+      if (unseen.size > 0) for (const row of batch) learn(row, unseen, seen);
+      const taken = isTaken ? batch.filter(isTaken) : batch;
+      yield columns ? taken.map((row) => picked(row as Record<string, unknown>, columns)) : taken;
+    }
+    if (seen.size > 0 && unseen.size > 0) throw unknownColumn([...unseen][0] ?? "", [...seen], assetKey);
+  });
+}
+
+/** The error of a column that the stored rows do not have. */
+export function unknownColumn(column: string, columns: readonly string[], assetKey: string): IOError {
+  const near = nearest(column, columns);
+  return new IOError(
+    "IO.NO_COLUMN",
+    `Asset "${assetKey}" has no column "${column}"; it has ${columns.map((name) => `"${name}"`).join(", ")}.`,
+    {
+      fix: near === undefined ? "Name one of these in `columns` and `where`." : `Did you mean "${near}"?`,
+    },
+  );
+}
+
+function learn(row: object, unseen: Set<string>, seen: Set<string>): void {
+  for (const name of Object.keys(row)) {
+    seen.add(name);
+    unseen.delete(name);
+  }
+}
+
+function picked(row: Record<string, unknown>, columns: readonly string[]): object {
+  const part: Record<string, unknown> = {};
+  for (const name of columns)
+    Object.defineProperty(part, name, { value: row[name] ?? null, enumerable: true, writable: true, configurable: true });
+  return part;
+}
