@@ -3,6 +3,8 @@ export const RANKS: Readonly<Record<string, number>> = {
   "src/base": 0,
   "src/model": 1,
   "src/config": 2,
+  // One DuckDB of the process, for the resources as for the IO managers.
+  "src/duckdb": 2,
   "src/graph": 3,
   "src/resources": 3,
   "src/storage": 3,
@@ -34,8 +36,9 @@ export const RANKS: Readonly<Record<string, number>> = {
 /** Where each package may be imported, so that replacing one is a change to one room. A package that is missing here may be imported nowhere. */
 export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-s3": ["src/resources"],
-  "@duckdb/node-api": ["src/io", "src/resources"],
+  "@duckdb/node-api": ["src/duckdb", "src/io", "src/resources"],
   "@swc/core": ["runtime/load"],
+  "apache-arrow": ["src/duckdb", "src/io"],
   "class-transformer": ["src/config"],
   // The built-in resources and IO managers declare their fields as a user's do.
   "class-validator": ["src/config", "src/io", "src/resources"],

@@ -118,6 +118,8 @@ export { FileIOManager } from "../../src/io/file-io-manager.js";
 export { FileParquetIOManager } from "../../src/io/parquet-io-manager.js";
 export { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
 export type { Codec, CodecContext } from "../../src/io/codec.js";
+export { ColumnBatch, type ColumnsOf } from "../../src/model/column-batch.js";
+export { Relation, type SqlIdentifier } from "../../src/duckdb/relation.js";
 export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
 export { HttpResource, type HttpRequest, type NextPage, type Query } from "../../src/resources/http-resource.js";
 export { HttpError } from "../../src/resources/http-error.js";

@@ -10,7 +10,7 @@ import type { Attempt, UpstreamValue } from "./attempt.js";
 import { isAsyncIterable } from "../../src/io/row-codec.js";
 import { cutRows, type RowCut } from "../../src/io/cut-rows.js";
 import { rowsOf, toForm } from "../../src/io/row-forms.js";
-import { RowStream } from "../../src/io/row-stream.js";
+import { RowStream } from "../../src/model/row-stream.js";
 import type { RunServices } from "./services.js";
 import { StoredPartitions } from "./stored-partitions.js";
 import { callUserCode } from "./user-code-boundary.js";

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 const ERROR = Symbol.for("millrace/error");
 
 /** The root of every error that Millrace throws on purpose: a stable code, a sentence, the edit to make. */
@@ -55,6 +57,6 @@ export class InternalError extends MillraceError {
 
 /** The message of anything that can be thrown, strings and `undefined` included. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
+  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown.message; // also of another realm, e.g. a native package's in Jest
   return typeof thrown === "string" ? thrown : `a value that is no Error was thrown: ${String(thrown)}`;
 }

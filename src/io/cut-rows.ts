@@ -1,7 +1,7 @@
 import { IOError } from "../base/errors.js";
 import { nearest } from "../base/did-you-mean.js";
 import { rowPredicate, type RowFilter } from "../model/row-filter.js";
-import { RowStream } from "./row-stream.js";
+import { RowStream } from "../model/row-stream.js";
 
 /** Which part of the rows is wanted. */
 export interface RowCut {

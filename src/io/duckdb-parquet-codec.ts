@@ -1,9 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { IOError, messageOf } from "../base/errors.js";
 import { newId } from "../base/ids.js";
+import { type DuckDB, loadDuckDB, processDatabase } from "../duckdb/process-database.js";
 import type { TableColumn } from "../model/metadata-value.js";
 import { isMissing } from "./attempt-file.js";
 import type { CodecContext } from "./codec.js";
@@ -12,8 +11,6 @@ import { RowColumns } from "./row-columns.js";
 import type { RowCodec, WrittenRows } from "./row-codec.js";
 import { BATCH_ROWS } from "./row-codec.js";
 import { decodeTagged } from "./tagged-json.js";
-
-type DuckDB = typeof import("@duckdb/node-api");
 
 /** How the file says what a column was before it was a column, in the file's key-value metadata under `millrace`. */
 interface StoredColumn {
@@ -34,8 +31,8 @@ export class DuckDBParquetCodec implements RowCodec {
     path: string,
     context: CodecContext,
   ): Promise<WrittenRows> {
-    const duckdb = load();
-    const connection = await (await database()).connect();
+    const duckdb = loadDuckDB();
+    const connection = await (await processDatabase()).connect();
     const staging = new StagingTable(duckdb, connection);
     try {
       const rows = new RowColumns(context.assetKey);
@@ -66,7 +63,7 @@ export class DuckDBParquetCodec implements RowCodec {
   async *read(path: string, context: CodecContext): AsyncGenerator<object[]> {
     const file = await open(path, "r");
     const opened = openedPath(file, path);
-    const connection = await (await database()).connect();
+    const connection = await (await processDatabase()).connect();
     try {
       const stored = await storedColumns(connection, opened);
       const result = await connection.stream(
@@ -101,7 +98,7 @@ export class DuckDBParquetCodec implements RowCodec {
  * The file that is open, whatever is published over its path meanwhile: DuckDB opens a path anew for each statement and each thread,
  * and would mix two versions. Windows has no such path, and refuses to rename over an open file.
  */
-function openedPath(file: FileHandle, path: string): string {
+export function openedPath(file: Pick<FileHandle, "fd">, path: string): string {
   if (process.platform === "win32") return path;
   return `/${process.platform === "linux" ? "proc/self" : "dev"}/fd/${file.fd}`;
 }
@@ -215,26 +212,6 @@ class StagingTable {
       throw error;
     }
   }
-}
-
-let instance: Promise<DuckDBInstance> | undefined;
-
-/** DuckDB, loaded when rows are written or read for the first time: 70 MB that other users of Millrace never load. */
-function load(): DuckDB {
-  // Not import(): it fails in a Jest without --experimental-vm-modules, where users test their pipelines.
-  return require("@duckdb/node-api") as DuckDB;
-}
-
-/**
- * One database in memory for the process; its tables last as long as a write. It keeps no bytes of files that it read: it finds them
- * again by path, and the path of an open file ({@link openedPath}) is the next file's a moment later.
- */
-function database(): Promise<DuckDBInstance> {
-  return (instance ??= load().DuckDBInstance.create(":memory:", {
-    memory_limit: "512MB",
-    temp_directory: join(tmpdir(), `millrace-duckdb-${process.pid}`),
-    enable_external_file_cache: "false",
-  }));
 }
 
 function selection({ kind, wholeNumbers }: RowColumn, index: number): string {

@@ -5,7 +5,7 @@ import { AttemptFileIOManager } from "./attempt-file-io-manager.js";
 import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
 import type { RowCodec } from "./row-codec.js";
 import { inBatches } from "./row-codec.js";
-import { RowStream } from "./row-stream.js";
+import { RowStream } from "../model/row-stream.js";
 
 type Rows = readonly object[] | AsyncIterable<object>;
 

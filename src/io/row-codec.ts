@@ -1,6 +1,6 @@
 import type { TableColumn } from "../model/metadata-value.js";
 import type { CodecContext } from "./codec.js";
-import { RowStream } from "./row-stream.js";
+import { RowStream } from "../model/row-stream.js";
 
 /** What was written: how many rows, and which columns. */
 export interface WrittenRows {

@@ -1,5 +1,5 @@
 import { inBatches } from "../../../src/io/row-codec.js";
-import { RowStream } from "../../../src/io/row-stream.js";
+import { RowStream } from "../../../src/model/row-stream.js";
 
 /** Batches of numbers, and what became of their source. */
 function source(...batches: readonly (readonly number[])[]) {
