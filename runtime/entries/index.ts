@@ -123,6 +123,16 @@ export { Relation, type SqlIdentifier } from "../../src/duckdb/relation.js";
 export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
 export { HttpResource, type HttpRequest, type NextPage, type Query } from "../../src/resources/http-resource.js";
 export { HttpError } from "../../src/resources/http-error.js";
+export {
+  S3Resource,
+  type S3Object,
+  type S3ObjectHead,
+  type S3Options,
+  type S3UploadOptions,
+  type S3WriteOptions,
+} from "../../src/resources/s3-resource.js";
+export type { ByteRange } from "../../src/resources/s3-download.js";
+export { S3Error } from "../../src/resources/s3-error.js";
 export { loadPipelines, type LoadPipelinesOptions } from "../load/load-pipelines.js";
 export type { MillraceConfig } from "../instance/settings.js";
 

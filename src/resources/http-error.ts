@@ -7,7 +7,11 @@ export class HttpError extends ExecutionError {
   /** The first 2,000 characters of the answer's text. */
   readonly body: string | undefined;
 
-  constructor(code: string, message: string, options: { fix: string; cause?: unknown; status?: number; body?: string }) {
+  constructor(
+    code: string,
+    message: string,
+    options: { fix: string; cause?: unknown; allowRetries?: boolean; status?: number; body?: string },
+  ) {
     super(code, message, options);
     this.status = options.status;
     this.body = options.body;

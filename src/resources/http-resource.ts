@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.js";
 import { ConfigurableResource, type ResourceContext } from "../config/configurable-resource.js";
 import { Secret } from "../config/secret.js";
 import { HttpError } from "./http-error.js";
-import { backoffMs, mayRetry, retryAfterMs } from "./http-retry.js";
+import { backoffMs, mayPass, mayRetry, retryAfterMs } from "./http-retry.js";
 
 /** Values of a query; `undefined` is left out, a list is repeated. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined | readonly (string | number | boolean)[]>>;
@@ -211,6 +211,7 @@ export class HttpResource extends ConfigurableResource {
     const told = body === "" ? "" : `: ${body.slice(0, 200)}${body.length > 200 ? "…" : ""}`;
     return new HttpError("HTTP.STATUS", `${method} ${shown(url)} answered ${status}${statusText === "" ? "" : ` ${statusText}`}${told}`, {
       fix: fixOf(status),
+      allowRetries: mayPass(status),
       status,
       body,
     });

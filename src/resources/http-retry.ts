@@ -7,8 +7,13 @@ const NOT_CARRIED_OUT: ReadonlySet<number> = new Set([429, 503]);
 /** Whether to send it again can help, and does no harm. @param status - of the answer; `undefined`: there was none */
 export function mayRetry(method: string, status: number | undefined): boolean {
   if (status !== undefined && NOT_CARRIED_OUT.has(status)) return true;
-  const helps = status === undefined || status === 408 || (status >= 500 && status !== 501 && status !== 505);
-  return helps && IDEMPOTENT.has(method);
+  return mayPass(status) && IDEMPOTENT.has(method);
+}
+
+/** Whether the same request may be answered otherwise at another time. @param status - of the answer; `undefined`: there was none */
+export function mayPass(status: number | undefined): boolean {
+  if (status === undefined || status === 408 || NOT_CARRIED_OUT.has(status)) return true;
+  return status >= 500 && status !== 501 && status !== 505;
 }
 
 /** How long an answer asks to wait, in milliseconds: `Retry-After` in seconds or as a date. */

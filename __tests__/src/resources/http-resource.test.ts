@@ -107,18 +107,21 @@ test("tries again after 429 and 5xx: as long as Retry-After asks, else with back
 test("gives up after its retries, and tells status, place and what the answer said", async () => {
   answers = Array.from({ length: 3 }, () => json(502, { why: "upstream" }));
   const error = await failureOf(api({ maxRetries: 2 }).getJson("events", { query: { token: "other-secret" } }));
-  expect([error.code, error.status, error.body]).toEqual(["HTTP.STATUS", 502, '{"why":"upstream"}']);
+  expect([error.code, error.status, error.body, error.allowRetries]).toEqual(["HTTP.STATUS", 502, '{"why":"upstream"}', true]);
   expect(error.message).toBe(
     `GET ${baseUrl}events?token=… answered 502 Bad Gateway: {"why":"upstream"}\n  → The API failed; try again later, or tell who runs it.`,
   );
   expect(asked).toHaveLength(3);
 });
 
-test.each([400, 401, 403, 404, 422, 501])("does not try again after %i: it would be answered the same", async (status) => {
-  answers = [json(status, {})];
-  expect((await failureOf(api().getJson("events"))).status).toBe(status);
-  expect([asked.length, waits]).toEqual([1, []]);
-});
+test.each([400, 401, 403, 404, 422, 501])(
+  "does not try again after %i, and lets no step try again: it would be answered the same",
+  async (status) => {
+    answers = [json(status, {})];
+    expect(await failureOf(api().getJson("events"))).toMatchObject({ status, allowRetries: false });
+    expect([asked.length, waits]).toEqual([1, []]);
+  },
+);
 
 test("sends what may not be sent twice again only when it was not carried out, or when told to", async () => {
   answers = [json(500, {})];
