@@ -26,7 +26,9 @@ for (const room of ["src", "decorators", "runtime"]) {
 const require = createRequire(import.meta.url);
 const { builtStatementsFile, compileStatements } = require("../dist/src/storage/sql/statements.js");
 const { sqliteDialect } = require("../dist/src/storage/sql/sqlite-dialect.js");
-writeFileSync(builtStatementsFile(sqliteDialect), JSON.stringify(compileStatements(sqliteDialect), null, 1));
+const { postgresDialect } = require("../dist/src/storage/sql/postgres-dialect.js");
+for (const dialect of [sqliteDialect, postgresDialect(() => undefined)])
+  writeFileSync(builtStatementsFile(dialect), JSON.stringify(compileStatements(dialect), null, 1));
 
 const main = join(root, "dist/runtime/cli/main.js");
 if (existsSync(main)) chmodSync(main, 0o755);

@@ -49,6 +49,7 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "get-tsconfig": ["runtime/load"],
   knex: ["src/storage/sql"],
   libsql: ["src/storage/sql"],
+  pg: ["src/storage/sql", "src/io", "src/resources"],
   picocolors: ["runtime/cli"],
   "reflect-metadata": ["decorators", "runtime/entries", "runtime/execute"],
   tinyglobby: ["runtime/load"],

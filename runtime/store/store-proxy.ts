@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { StoreError, messageOf } from "../../src/base/errors.js";
 import type { Fsync } from "../../src/storage/run-store.js";
+import { describeStore } from "../../src/storage/store-address.js";
 import type { Store } from "../../src/storage/store.js";
 import {
   errorFrom,
@@ -14,6 +13,7 @@ import {
   type StoreRequest,
   type StoreThreadData,
 } from "./store-messages.js";
+import { threadFile } from "./thread-file.js";
 import { fromWire, toWire } from "./wire-sets.js";
 
 interface Waiting {
@@ -25,27 +25,16 @@ interface Waiting {
 /**
  * Opens the store of a project in a thread of its own, so that nothing synchronous touches it on the main thread.
  * An idle store keeps no process alive; a request that has no answer yet does.
- * @throws {@link StoreError} when the file cannot be opened, is damaged, or was written by a later version
+ * @param options - `path` of a file, or the URL of a Postgres database
+ * @throws {@link StoreError} when it cannot be opened, is damaged, or was written by a later version
  */
 export async function openStore(options: { readonly path: string; readonly fsync?: Fsync }): Promise<Store> {
   const data: StoreThreadData = { path: options.path, fsync: options.fsync ?? "FULL" };
   // The thread is compiled and needs none of the process's flags; some of them (`--input-type`) would keep it from starting.
-  const worker = new Worker(threadFile(), { workerData: data, execArgv: [] });
-  const proxy = new StoreProxy(worker, options.path);
+  const worker = new Worker(threadFile("store-thread"), { workerData: data, execArgv: [] });
+  const proxy = new StoreProxy(worker, describeStore(options.path));
   await proxy.opened;
   return proxy.store;
-}
-
-/** The compiled thread, also when this file runs from its source. */
-function threadFile(): string {
-  const beside = join(__dirname, "store-thread.js");
-  if (existsSync(beside)) return beside;
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const built = join(folder, "dist", "runtime", "store", "store-thread.js");
-    if (existsSync(built)) return built;
-    if (dirname(folder) === folder)
-      throw new StoreError("STORE.NOT_BUILT", "The store thread is not built.", { fix: "Run `npm run build`." });
-  }
 }
 
 class StoreProxy {

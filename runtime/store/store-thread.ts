@@ -1,8 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../src/base/clock.js";
 import { InternalError, MillraceError, messageOf } from "../../src/base/errors.js";
-import { sqliteDialect } from "../../src/storage/sql/sqlite-dialect.js";
-import { StoreLedger } from "../../src/storage/sql/store-ledger.js";
+import type { StoreLedger } from "../../src/storage/sql/store-ledger.js";
+import { openLedgers, type Ledgers } from "./open-ledgers.js";
 import { LEASES, WRITES, type StoreAnswer, type StoreFault, type StoreRequest, type StoreThreadData } from "./store-messages.js";
 import { fromWire, toWire } from "./wire-sets.js";
 
@@ -24,10 +24,9 @@ function faultOf(error: unknown): StoreFault {
   };
 }
 
-function open(): { writer: StoreLedger; reader: StoreLedger } | undefined {
+function open(): Ledgers | undefined {
   try {
-    const writer = new StoreLedger(sqliteDialect, path, fsync);
-    return { writer, reader: new StoreLedger(sqliteDialect, path, fsync) };
+    return openLedgers(path, fsync);
   } catch (error) {
     port.postMessage({ id: 0, error: faultOf(error) } satisfies StoreAnswer);
     port.close();
@@ -49,13 +48,14 @@ function drain(first: StoreRequest): StoreRequest[] {
 }
 
 /** Writes in one transaction and answers when it is durable; then the reads, which see them. */
-function serve({ writer, reader }: { writer: StoreLedger; reader: StoreLedger }, requests: readonly StoreRequest[]): void {
+function serve(opened: Ledgers, requests: readonly StoreRequest[]): void {
+  const { writer, reader } = opened;
   const toWrite = requests.filter((request) => writes.has(request.method));
   if (toWrite.length === 1 && toWrite[0]) port.postMessage(attempt(writer, toWrite[0]));
   else if (toWrite.length > 1) writeTogether(writer, toWrite);
   for (const request of requests) {
     if (writes.has(request.method)) continue;
-    if (request.method === "close") return close(writer, reader, request.id);
+    if (request.method === "close") return close(opened, request.id);
     port.postMessage(aboutLeases.has(request.method) ? lease(writer, request) : attempt(reader, request));
   }
   if (requests.some(({ method }) => writes.has(method) || method === "partitionStatus")) setImmediate(tidy, writer, reader);
@@ -114,11 +114,10 @@ function lease(writer: StoreLedger, request: StoreRequest): StoreAnswer {
   return { id: request.id };
 }
 
-function close(writer: StoreLedger, reader: StoreLedger, id: number): void {
+function close(opened: Ledgers, id: number): void {
   for (const timer of leases.values()) clearInterval(timer);
   closed = true;
-  reader.close();
-  writer.close();
+  opened.close();
   port.postMessage({ id } satisfies StoreAnswer);
   port.close();
 }

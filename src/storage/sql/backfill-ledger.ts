@@ -104,9 +104,11 @@ export class BackfillLedger {
 
   claimBackfill(id: string, { driver, nowMs, leaseMs, again }: BackfillClaim): number | undefined {
     const claim = again ? this.#sql.claimBackfillAgain : this.#sql.claimBackfill;
-    return this.#transactions.write(() =>
-      claim.run([JSON.stringify(driver), nowMs + leaseMs, id]).changes === 1 ? this.#sql.backfill.get<BackfillRow>([id])?.epoch : undefined,
-    );
+    return this.#transactions.write(() => {
+      this.#sql.backfillToWrite.get([id]);
+      const claimed = claim.run([JSON.stringify(driver), nowMs + leaseMs, id]).changes === 1;
+      return claimed ? this.#sql.backfill.get<BackfillRow>([id])?.epoch : undefined;
+    });
   }
 
   renewBackfill(id: string, epoch: number, untilMs: number): boolean {
@@ -136,11 +138,14 @@ export class BackfillLedger {
 
   repairBackfill(id: string, epoch: number, { onlyIfLapsed }: { readonly onlyIfLapsed: boolean }, nowMs: number): boolean {
     const leaseEndedBy = onlyIfLapsed ? nowMs : Number.MAX_SAFE_INTEGER;
-    return this.#transactions.write(() => this.#sql.repairBackfill.run([nowMs, id, epoch, leaseEndedBy]).changes === 1);
+    return this.#transactions.write(() => {
+      this.#sql.backfillToWrite.get([id]); // before the look at its runs, which none can join now
+      return this.#sql.repairBackfill.run([nowMs, id, epoch, leaseEndedBy]).changes === 1;
+    });
   }
 
   backfillProgress(id: string): BackfillProgressRecord | undefined {
-    return this.#transactions.read(() => {
+    return this.#transactions.snapshot(() => {
       const row = this.#sql.backfill.get<BackfillRow>([id]);
       if (!row) return undefined;
       const targets = this.#sql.backfillTargets.all<{ asset_key: string; layout_no: number | null; indexes: StoredBytes }>([row.no]);

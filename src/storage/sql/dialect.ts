@@ -4,10 +4,19 @@ import type { Fsync } from "../run-store.js";
 /** A value that can be bound. No boolean: the driver aborts the process on one. */
 export type Bound = string | number | Uint8Array | null;
 
+/** What a statement did. A connection that sends statements together waits for it when it is asked. */
+export interface Written {
+  /** Number of rows. */
+  readonly changes: number;
+  /** The row id of the last insert, of a statement that says {@link Dialect.returning}. */
+  readonly lastInsertRowid: number;
+  /** The ids of all rows of such a statement; absent: they follow each other up to the last one. */
+  readonly rowIds?: readonly number[];
+}
+
 /** A statement that was compiled once and runs prepared. */
 export interface Prepared {
-  /** Number of rows changed, and the row id of the last insert. */
-  run(values: readonly Bound[]): { changes: number; lastInsertRowid: number };
+  run(values: readonly Bound[]): Written;
   get<Row>(values: readonly Bound[]): Row | undefined;
   all<Row>(values: readonly Bound[]): Row[];
 }
@@ -16,6 +25,15 @@ export interface Prepared {
 export interface Connection {
   prepare(sql: string): Prepared;
   exec(sql: string): void;
+  /** Keeps others from what has these names until the transaction ends. Absent: whoever writes is alone. */
+  lock?(names: readonly string[]): void;
+  /**
+   * Whether the transaction that failed so is certainly not stored and may be tried again; waits until it can.
+   * @throws when there is no hope
+   */
+  recover?(error: unknown, tries: number): boolean;
+  /** Whether only all of a transaction can be tried again, not a part of it. */
+  isLost?(error: unknown): boolean;
   close(): void;
 }
 
@@ -27,11 +45,25 @@ export interface Dialect {
   knex(): Knex;
   /** A table of one column `value`, with a row for each text of a bound JSON list. */
   readonly listed: string;
+  /** The name of the function that gives the greater of two numbers. */
+  readonly greater: string;
+  /** Ends a select whose row is about to be written. */
+  readonly forUpdate: string;
+  /** Ends an insert whose row ids are read. */
+  returning(column: string): string;
+  /** A statement of a migration as this database takes it. */
+  ddl(sql: string): string;
   /** Starts a transaction that will write. */
   readonly beginWrite: string;
-  open(path: string, fsync: Fsync): Connection;
+  /** Starts a transaction whose reads see one moment. */
+  readonly beginRead: string;
+  /** What the transaction of a migration does first, so that one process at a time migrates. */
+  beginMigration(store: string): readonly string[];
+  /** Whether opening brings the schema up to date. */
+  migratesWhenOpened(store: string): boolean;
+  open(store: string, fsync: Fsync): Connection;
   /** The driver's error as a StoreError with the edit to make. */
-  explain(error: unknown, path: string): Error;
+  explain(error: unknown, store: string): Error;
   /** Whether a uniqueness constraint was hit. */
   isDuplicate(error: unknown): boolean;
 }

@@ -4,8 +4,10 @@ import type { NewEvent } from "../../model/event.js";
 import type { Bound } from "./dialect.js";
 import { eventRow } from "./event-row.js";
 import { changesPartitions, PartitionChanges } from "./partition-changes.js";
+import type { Inserted } from "./row-insert.js";
 import { unpackSet, type StoredBytes } from "./set-bytes.js";
 import type { Statements } from "./statements.js";
+import type { Transactions } from "./transactions.js";
 
 /** The run that events are written to. */
 export interface RunPlace {
@@ -24,26 +26,30 @@ interface DividedAssets {
 }
 
 type LatestName = Extract<keyof Statements, `latest${"Materialization" | "Partition" | "Observation" | "Failure" | "Planned" | "Check"}`>;
+const NONE: Inserted = { ids: () => [] };
 type Numbered = NewEvent & { readonly ordinal?: number };
 
 /** Writes events with what is derived from them: the newest of each kind by asset and partition, and what became of partitions. */
 export class EventLog {
   readonly #sql: Statements;
+  readonly #transactions: Transactions;
   readonly #onChange: (assetKey: AssetKey) => void;
 
   /** @param onChange - is told the asset of each change of partitions that is stored */
-  constructor(sql: Statements, onChange: (assetKey: AssetKey) => void) {
+  constructor(sql: Statements, transactions: Transactions, onChange: (assetKey: AssetKey) => void) {
     this.#sql = sql;
+    this.#transactions = transactions;
     this.#onChange = onChange;
   }
 
-  /** Writes events and moves the run's next sequence number; the id of each. */
-  append(run: RunPlace, seq: number, events: readonly NewEvent[]): number[] {
-    if (events.length === 0) return [];
-    const ids = this.#sql.insertEvent.run(events.map((event, index) => eventRow({ runNo: run.no, seq: seq + index }, event)));
-    this.#derive(run, events, ids);
+  /** Writes events and moves the run's next sequence number. */
+  append(run: RunPlace, seq: number, events: readonly NewEvent[]): Inserted {
+    if (events.length === 0) return NONE;
+    this.#lock(events);
+    const inserted = this.#sql.insertEvent.run(events.map((event, index) => eventRow({ runNo: run.no, seq: seq + index }, event)));
+    if (events.some(({ assetKey }) => assetKey !== undefined)) this.#derive(run, events, inserted.ids());
     this.#sql.setNextSeq.run([seq + events.length, run.no]);
-    return ids;
+    return inserted;
   }
 
   /** As {@link append}, but events with an ordinal once for the attempt. */
@@ -53,14 +59,20 @@ export class EventLog {
       return;
     }
     let written = 0;
+    this.#lock(stream.events);
     for (const event of stream.events) {
       const numbered = event.ordinal === undefined ? undefined : { attemptNo: stream.attemptNo, ordinal: event.ordinal };
-      const { changes, lastInsertRowid } = this.#sql.insertEventOnce.run(eventRow({ runNo: run.no, seq: seq + written }, event, numbered));
-      if (changes === 0) continue;
+      const inserted = this.#sql.insertEventOnce.run(eventRow({ runNo: run.no, seq: seq + written }, event, numbered));
+      if (inserted.changes === 0) continue;
       written += 1;
-      this.#derive(run, [event], [lastInsertRowid]);
+      if (event.assetKey !== undefined) this.#derive(run, [event], [inserted.lastInsertRowid]);
     }
     this.#sql.setNextSeq.run([seq + written, run.no]);
+  }
+
+  /** Events of one asset get their ids in the order in which they are committed: the newest has the greatest, and no page of them misses one. */
+  #lock(events: readonly NewEvent[]): void {
+    this.#transactions.lock(() => events.flatMap(({ assetKey }) => assetKey ?? []));
   }
 
   #derive(run: RunPlace, events: readonly NewEvent[], ids: readonly number[]): void {

@@ -16,6 +16,9 @@ import type { Transactions } from "./transactions.js";
 /** An asset has its changes folded when it has so many. */
 const FOLD_AT = 512;
 
+/** What wipes of all assets have in common: they are numbered in one row. */
+const WIPES = "millrace/wipes";
+
 /** The partition store's transactions on one connection. */
 export class PartitionLedger {
   readonly #sql: Statements;
@@ -31,7 +34,7 @@ export class PartitionLedger {
   }
 
   partitionStatus(assetKey: AssetKey, layout: PartitionLayout): PartitionStatus {
-    return this.#transactions.read(() => {
+    return this.#transactions.snapshot(() => {
       const rows = this.#rowsOf(assetKey);
       const stored = layoutsOf(rows);
       const asked = this.#layouts.knownNumberOf(layout);
@@ -61,6 +64,7 @@ export class PartitionLedger {
   wipe(wipe: Wipe): void {
     const { assetKey, partitions, nowMs, reason } = wipe;
     this.#transactions.write(() => {
+      this.#transactions.lock(() => [assetKey, WIPES]);
       const keys = partitions === "all" ? [] : this.#keys(partitions);
       if (partitions === "all") this.#wipeAll(assetKey);
       else this.#wipeSome(assetKey, partitions, keys);
@@ -75,6 +79,7 @@ export class PartitionLedger {
 
   addDynamicPartitions(name: string, keys: readonly string[]): number {
     return this.#transactions.write(() => {
+      this.#transactions.lock(() => [name]);
       this.#sql.insertDynamicName.run([name, 0]);
       const after = this.#layouts.deletions(name) ?? 0;
       return keys.reduce((added, key) => added + this.#sql.insertDynamicKey.run([name, key, after, name]).changes, 0);
@@ -83,6 +88,7 @@ export class PartitionLedger {
 
   deleteDynamicPartitions(name: string, keys: readonly string[]): number {
     return this.#transactions.write(() => {
+      this.#transactions.lock(() => [name]);
       const by = (this.#layouts.deletions(name) ?? 0) + 1;
       const deleted = keys.reduce((count, key) => count + this.#sql.deleteDynamicKey.run([by, name, key]).changes, 0);
       if (deleted > 0) this.#sql.countDeletion.run([name]);
@@ -102,6 +108,7 @@ export class PartitionLedger {
   /** Puts the changes of an asset into its chunks; what readers are told stays the same. */
   foldPartitions(assetKey: AssetKey): void {
     this.#transactions.write(() => {
+      this.#transactions.lock(() => [assetKey]);
       const rows = this.#rowsOf(assetKey);
       const folds = rows.deltas.length > 0 && LayoutFolds.of(this.#layouts, rows);
       if (folds) this.#write(assetKey, folds, rows);
@@ -129,6 +136,7 @@ export class PartitionLedger {
     const folds = LayoutFolds.of(this.#layouts, rows, no); // before the transaction: it may take long
     if (!folds?.moved && rows.deltas.every(({ layout_no }) => layout_no === no)) return;
     this.#transactions.write(() => {
+      this.#transactions.lock(() => [assetKey]);
       if (folds && placesOf(this.#rowsOf(assetKey)) === placesOf(rows)) this.#write(assetKey, folds, rows);
     });
   }

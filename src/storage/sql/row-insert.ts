@@ -1,9 +1,15 @@
-import type { Bound, Connection, Prepared } from "./dialect.js";
+import type { Bound, Connection, Prepared, Written } from "./dialect.js";
 
 /** So many rows go into one statement: above that a longer one saves nothing. */
 const MOST_ROWS = 64;
 
 const ONE_ROW = /values (\([?, ]+\))/;
+
+/** Rows that were inserted. */
+export interface Inserted {
+  /** The id of each, where the table gives ids and the statement returns them. */
+  ids(): number[];
+}
 
 /** Inserts rows with as few statements as it takes; each length is compiled once. */
 export class RowInsert {
@@ -17,17 +23,15 @@ export class RowInsert {
     this.#sql = sql;
   }
 
-  /** The id of each row, where the table gives ids. The caller's transaction is the only one that writes, so those of one statement follow each other. */
-  run(rows: readonly (readonly Bound[])[]): number[] {
-    const ids: number[] = [];
+  run(rows: readonly (readonly Bound[])[]): Inserted {
+    const written: Written[] = [];
     for (let from = 0; from < rows.length; from += MOST_ROWS) {
       const some = rows.slice(from, from + MOST_ROWS);
       const values: Bound[] = [];
       for (const row of some) values.push(...row); // `flat` takes many times as long
-      const { lastInsertRowid } = this.#of(some.length).run(values);
-      for (let before = some.length - 1; before >= 0; before--) ids.push(lastInsertRowid - before);
+      written.push(this.#of(some.length).run(values));
     }
-    return ids;
+    return { ids: () => written.flatMap((of, index) => idsOf(of, Math.min(MOST_ROWS, rows.length - index * MOST_ROWS))) };
   }
 
   #of(rows: number): Prepared {
@@ -38,4 +42,9 @@ export class RowInsert {
     }
     return statement;
   }
+}
+
+/** Where a connection tells only the last one, the transaction is the only one that writes, and those of one statement follow each other. */
+function idsOf(written: Written, count: number): readonly number[] {
+  return written.rowIds ?? Array.from({ length: count }, (_, index) => written.lastInsertRowid - count + 1 + index);
 }

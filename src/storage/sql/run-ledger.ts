@@ -3,7 +3,7 @@ import type { AssetKey } from "../../model/asset-spec.js";
 import { AFTER_THE_END, type NewEvent } from "../../model/event.js";
 import { isFinal, type RunRecord, type RunStatus } from "../../model/run.js";
 import type { CommitResult, Completion, NewRun, Owner, Publication, RepairVerdict, RunBatch, StoredEventId } from "../run-store.js";
-import type { Dialect } from "./dialect.js";
+import type { Dialect, Written } from "./dialect.js";
 import { EventLog } from "./event-log.js";
 import type { LayoutTable } from "./layout-table.js";
 import { packSet } from "./set-bytes.js";
@@ -88,7 +88,7 @@ export class RunLedger {
     this.#dialect = parts.dialect;
     this.#transactions = parts.transactions;
     this.#layouts = parts.layouts;
-    this.#log = new EventLog(sql, parts.onChange);
+    this.#log = new EventLog(sql, parts.transactions, parts.onChange);
   }
 
   createRun(run: NewRun): RunRecord {
@@ -140,7 +140,7 @@ export class RunLedger {
 
   claimRun(runId: string, owner: Owner, nowMs: number, leaseMs: number): number | undefined {
     return this.#transactions.write(() => {
-      const head = this.#head(runId);
+      const head = this.#headToWrite(runId);
       return head && this.#claim(head, { owner, leaseMs }, nowMs) ? head.epoch + 1 : undefined;
     });
   }
@@ -168,15 +168,16 @@ export class RunLedger {
     const head = this.#owned(batch.runId, batch.epoch);
     if (!head) throw new Fenced([], true);
     const events: NewEvent[] = [];
+    const fences: { readonly attemptId: string; readonly written: Written }[] = [];
     for (const completion of batch.completions) {
       const ended = this.#sql.endAttempt.run([
         completion.outcome, completion.atMs, completion.attemptId, head.no, completion.stepKey, completion.attempt,
-      ]).changes; // prettier-ignore
+      ]); // prettier-ignore
       const final = completion.stepStatus === "UP_FOR_RETRY" ? null : completion.atMs;
       const moved = this.#sql.endStep.run([
         completion.stepStatus, completion.startedAtMs, final, head.no, completion.stepKey, completion.attempt,
-      ]).changes; // prettier-ignore
-      if (ended !== 1 || moved !== 1) throw new Fenced([completion.attemptId], false);
+      ]); // prettier-ignore
+      fences.push({ attemptId: completion.attemptId, written: ended }, { attemptId: completion.attemptId, written: moved });
       if (head.layout_no !== null) this.#sql.releasePartitions.run([head.no, completion.stepKey]);
       events.push(...completion.events);
     }
@@ -184,17 +185,20 @@ export class RunLedger {
     for (const { stepKey, attempt, atMs } of batch.starts ?? []) this.#sql.startStep.run([atMs, head.no, stepKey, attempt]);
     for (const { stepKey, attempt, attemptId, nowMs, ahead } of batch.claims) {
       const claimed = this.#sql.claimStep.run([ahead ? "READY" : "RUNNING", attempt, ahead ? null : nowMs, head.no, stepKey, attempt - 1]);
-      if (claimed.changes !== 1) throw new Fenced([attemptId], false);
+      fences.push({ attemptId, written: claimed });
       if (head.layout_no !== null) this.#claimPartitions(head.no, stepKey);
       if (!ahead) events.push({ type: "STEP_START", atMs: nowMs, stepKey, attempt });
     }
+    // Asked when all were sent: a connection to a server then waits once.
+    for (const { attemptId, written } of fences) if (written.changes !== 1) throw new Fenced([attemptId], false);
     this.#sql.insertAttempt.run(
       batch.claims.map((claim) => [claim.attemptId, head.no, claim.stepKey, claim.attempt, claim.nowMs, claim.leaseUntilMs]),
     );
     events.push(...batch.events);
     const published = (batch.publications ?? []).map((publication) => this.#publish(head.no, publication));
     for (const event of published) if (event) events.push(event);
-    const eventIds = eventIdsOf(batch.completions, this.#log.append(head, head.next_seq, events));
+    const stored = this.#log.append(head, head.next_seq, events);
+    const eventIds = batch.completions.length > 0 ? eventIdsOf(batch.completions, stored.ids()) : {};
     if (batch.end) this.#sql.endRun.run([batch.end.status, batch.end.atMs, head.no]);
     return {
       ok: true,
@@ -217,7 +221,7 @@ export class RunLedger {
     events: readonly (NewEvent & { readonly ordinal?: number })[],
   ): void {
     this.#transactions.write(() => {
-      const head = this.#head(runId);
+      const head = this.#headToWrite(runId);
       if (!head || head.epoch !== epoch || epoch === 0) return;
       const ended = isFinal(head.status);
       const attempt = attemptId === undefined ? undefined : this.#sql.currentAttempt.get<{ no: number }>([attemptId, head.no]);
@@ -230,7 +234,7 @@ export class RunLedger {
 
   requestCancel(runId: string, nowMs: number): RunStatus | undefined {
     return this.#transactions.write(() => {
-      const head = this.#head(runId);
+      const head = this.#headToWrite(runId);
       if (!head || isFinal(head.status) || head.cancel_requested_at_ms !== null) return head?.status;
       const unowned = head.status === "QUEUED" || head.status === "NOT_STARTED";
       const status: RunStatus = unowned ? "CANCELED" : "CANCELING";
@@ -298,9 +302,14 @@ export class RunLedger {
     return this.#sql.runHead.get<RunHead>([runId]);
   }
 
+  /** The run, which nobody else writes until the transaction ends: its steps, attempts and events neither. */
+  #headToWrite(runId: string): RunHead | undefined {
+    return this.#sql.runHeadToWrite.get<RunHead>([runId]);
+  }
+
   /** The run if this is its owner's epoch: before the claim and after the end it has none. */
   #owned(runId: string, epoch: number): RunHead | undefined {
-    const head = this.#head(runId);
+    const head = this.#headToWrite(runId);
     const owned = head?.status === "STARTED" || head?.status === "CANCELING" || head?.status === "STARTING";
     return owned && head.epoch === epoch ? head : undefined;
   }

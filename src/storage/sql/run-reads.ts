@@ -60,9 +60,9 @@ function listing(filter: RunFilter): { sql: string; values: Bound[] } {
   if (statuses.length === 1)
     return { sql: page(RUN_COLUMNS, ["run.status = ?", ...wheres]), values: [statuses[0] ?? "", ...values, limit] };
   // The newest of each state, and of those the newest.
-  const each = statuses.map(() => `select no from (${page("run.no", ["run.status = ?", ...wheres])})`).join(" union all ");
+  const each = statuses.map(() => `select no from (${page("run.no", ["run.status = ?", ...wheres])}) as newest`).join(" union all ");
   return {
-    sql: page(RUN_COLUMNS, [`run.no in (${each || "select null"})`]),
+    sql: page(RUN_COLUMNS, [`run.no in (${each || "select cast(null as bigint)"})`]),
     values: [...statuses.flatMap((status) => [status, ...values, limit]), limit],
   };
 }

@@ -25,49 +25,53 @@ const latest = (column: string): string =>
 
 /** Every statement of the store. */
 function texts(dialect: Dialect) {
-  return { ...runTexts(dialect.knex()), ...partitionTexts(dialect), ...backfillTexts(dialect) };
+  return { ...runTexts(dialect), ...partitionTexts(dialect), ...backfillTexts(dialect) };
 }
 
-function runTexts(knex: Knex) {
+function runTexts(dialect: Dialect) {
+  const { greater, forUpdate, returning } = dialect;
+  const knex = dialect.knex();
   const events = knex("event").join("run", "run.no", "event.run_no").select(knex.raw(EVENT_COLUMNS));
-  const sql = (query: Knex.QueryBuilder): string => query.toSQL().toNative().sql;
+  const head = knex("run")
+    .select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms", "lease_until_ms", "layout_no")
+    .where("id", "?");
+  const sql = (query: Knex.QueryBuilder): string => query.toSQL().sql;
   return {
-    insertRun: insert(
-      "run",
-      "id",
-      "status",
-      "tags",
-      "selection",
-      "code_version",
-      "created_at_ms",
-      "parent_run_id",
-      "root_run_id",
-      "run_key",
-      "plan",
-      "config",
-      "layout_no",
-      "partitions",
-      "divided",
-      "backfill_no",
-    ),
+    insertRun:
+      insert(
+        "run",
+        "id",
+        "status",
+        "tags",
+        "selection",
+        "code_version",
+        "created_at_ms",
+        "parent_run_id",
+        "root_run_id",
+        "run_key",
+        "plan",
+        "config",
+        "layout_no",
+        "partitions",
+        "divided",
+        "backfill_no",
+      ) + returning("no"),
     insertTag: insert("run_tag", "run_no", "key", "value"),
     insertStep: insert("step", "run_no", "key", "status", "assets"),
     insertAttempt: insert("attempt", "id", "run_no", "step_key", "number", "started_at_ms", "lease_until_ms"),
-    insertEvent: insert("event", ...EVENT_INSERTED),
-    insertEventOnce: `${insert("event", ...EVENT_INSERTED)} on conflict (attempt_no, ordinal) where ordinal is not null do nothing`,
+    insertEvent: insert("event", ...EVENT_INSERTED) + returning("id"),
+    insertEventOnce: `${insert("event", ...EVENT_INSERTED)} on conflict (attempt_no, ordinal) where ordinal is not null do nothing${returning("id")}`,
     runOfKey: "select id from run where run_key = ?",
-    runHead: sql(
-      knex("run").select("no", "status", "epoch", "next_seq", "cancel_requested_at_ms", "lease_until_ms", "layout_no").where("id", "?"),
-    ),
+    runHead: sql(head),
+    runHeadToWrite: sql(head) + forUpdate,
     setNextSeq: "update run set next_seq = ? where no = ?",
     claimRun:
       "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",
     endRun: "update run set status = ?, ended_at_ms = ? where no = ?",
     bumpEpoch: "update run set epoch = epoch + 1 where no = ?",
     cancelRun: "update run set status = ?, cancel_requested_at_ms = ?, ended_at_ms = ? where no = ?",
-    renewLease: `update run set lease_until_ms = max(lease_until_ms, ?) where id = ? and epoch = ? and status not in ${ENDED_RUN}`,
-    renewAttempts:
-      "update attempt set lease_until_ms = max(lease_until_ms, ?) where run_no = (select no from run where id = ?) and outcome is null",
+    renewLease: `update run set lease_until_ms = ${greater}(lease_until_ms, ?) where id = ? and epoch = ? and status not in ${ENDED_RUN}`,
+    renewAttempts: `update attempt set lease_until_ms = ${greater}(lease_until_ms, ?) where run_no = (select no from run where id = ?) and outcome is null`,
     claimStep: `update step set status = ?, attempt = ?, started_at_ms = coalesce(started_at_ms, ?), ended_at_ms = null where run_no = ? and key = ? and attempt = ? and status in ${OPEN_STEP}`,
     startStep:
       "update step set status = 'RUNNING', started_at_ms = coalesce(started_at_ms, ?) where run_no = ? and key = ? and attempt = ? and status = 'READY'",

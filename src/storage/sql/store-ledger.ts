@@ -2,6 +2,7 @@ import { InternalError } from "../../base/errors.js";
 import type { AssetKey } from "../../model/asset-spec.js";
 import type { Fsync, StoreInfo } from "../run-store.js";
 import { BackfillLedger } from "./backfill-ledger.js";
+import { describeStore } from "../store-address.js";
 import type { Connection, Dialect } from "./dialect.js";
 import { LayoutTable } from "./layout-table.js";
 import { migrate, SCHEMA_VERSION } from "./migrate.js";
@@ -40,7 +41,7 @@ export class StoreLedger {
     const layouts = new LayoutTable(sql);
     this.#connection = connection;
     this.#transactions = transactions;
-    this.#info = { schemaVersion: SCHEMA_VERSION, path, fsync };
+    this.#info = { schemaVersion: SCHEMA_VERSION, path: describeStore(path), fsync };
     this.runs = new RunLedger(sql, { dialect, transactions, layouts, onChange: (assetKey) => this.#count(assetKey) });
     this.reads = new RunReads(sql, connection, transactions);
     this.partitions = new PartitionLedger(sql, transactions, layouts);

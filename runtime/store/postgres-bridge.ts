@@ -1,0 +1,67 @@
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from "node:worker_threads";
+import type { Fsync } from "../../src/storage/run-store.js";
+import type { PostgresAddress } from "../../src/storage/store-address.js";
+import { threadFile } from "./thread-file.js";
+import type { Wire, WireAnswer, WireFault, WireStatement } from "../../src/storage/sql/wire.js";
+
+/** What the thread with the sessions is started with. */
+export interface PostgresThreadData {
+  readonly port: MessagePort;
+  readonly address: PostgresAddress;
+  readonly fsync: Fsync;
+  /** Counts the answers. */
+  readonly answered: Int32Array;
+}
+
+/** One request to it. */
+export interface BridgeRequest {
+  readonly connection: number;
+  readonly ask: "connect" | "exchange" | "close";
+  readonly statements?: readonly WireStatement[];
+}
+
+/**
+ * Sessions with a server for code that waits for each answer, as the store's thread does: the driver waits for nothing, so it lives in a thread of its
+ * own, and whoever asks sleeps until the answer is there.
+ */
+export class PostgresBridge {
+  readonly #port: MessagePort;
+  readonly #answered = new Int32Array(new SharedArrayBuffer(4));
+  readonly #worker: Worker;
+  #connections = 0;
+
+  constructor(address: PostgresAddress, fsync: Fsync) {
+    const { port1, port2 } = new MessageChannel();
+    const data: PostgresThreadData = { port: port2, address, fsync, answered: this.#answered };
+    this.#worker = new Worker(threadFile("postgres-thread"), { workerData: data, transferList: [port2], execArgv: [] });
+    this.#worker.unref();
+    this.#port = port1;
+    this.#port.unref();
+  }
+
+  /** A way to the server with a session of its own. */
+  wire(): Wire {
+    const connection = this.#connections++;
+    return {
+      exchange: (statements) => this.#ask({ connection, ask: "exchange", statements }) as WireAnswer,
+      connect: () => this.#ask({ connection, ask: "connect" }) as WireFault | undefined,
+      close: () => void this.#ask({ connection, ask: "close" }),
+    };
+  }
+
+  /** Ends the thread, once its sessions are closed. */
+  end(): void {
+    this.#port.close();
+    void this.#worker.terminate();
+  }
+
+  #ask(request: BridgeRequest): unknown {
+    const before = Atomics.load(this.#answered, 0);
+    this.#port.postMessage(request);
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received) return received.message as unknown;
+      Atomics.wait(this.#answered, 0, before);
+    }
+  }
+}
