@@ -116,6 +116,7 @@ export { env, type EnvVar } from "../../src/config/env.js";
 export { provide, type Provided, type Token } from "../../src/config/provided.js";
 export { FileIOManager } from "../../src/io/file-io-manager.js";
 export { FileParquetIOManager } from "../../src/io/parquet-io-manager.js";
+export { S3ParquetIOManager } from "../../src/io/s3-parquet-io-manager.js";
 export { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
 export type { Codec, CodecContext } from "../../src/io/codec.js";
 export { ColumnBatch, type ColumnsOf } from "../../src/model/column-batch.js";

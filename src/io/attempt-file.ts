@@ -67,10 +67,7 @@ export async function publishFile(address: string, attemptId: string, stored: Pu
   } catch (error) {
     if (!isMissing(error)) throw error;
     if (await exists(address)) return;
-    throw new IOError("IO.NOTHING_TO_PUBLISH", `${described(stored)} cannot be published: this attempt's file ${written} is gone.`, {
-      fix: `Materialize "${stored.assetKey}" again; do not delete .tmp files of a run that is going on.`,
-      cause: error,
-    });
+    throw nothingToPublish(stored, written, error);
   }
   if (stored.outlivesPowerCut ?? true) await flushFolder(dirname(address));
 }
@@ -99,6 +96,14 @@ export async function sweep(folder: string, isCurrent: (attemptId: string) => bo
     swept.push(path);
   }
   return swept;
+}
+
+/** The error of an attempt whose file somebody removed. */
+export function nothingToPublish(stored: Stored, written: string, cause: unknown): IOError {
+  return new IOError("IO.NOTHING_TO_PUBLISH", `${described(stored)} cannot be published: this attempt's file ${written} is gone.`, {
+    fix: `Materialize "${stored.assetKey}" again; do not delete what a run that is going on has not published yet.`,
+    cause,
+  });
 }
 
 /** The error of a value that is not there. */

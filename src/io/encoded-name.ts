@@ -3,7 +3,7 @@
  * and `..` and separators cannot occur. {@link decodeName} gives the name back.
  */
 export function encodeSegment(segment: string): string {
-  return segment === "" ? "%" : segment.replace(/[^A-Za-z0-9_-]/gu, escaped);
+  return segment === "" ? "%" : segment.replace(/[^A-Za-z0-9_-]/gu, escapedCharacter);
 }
 
 /**
@@ -11,7 +11,7 @@ export function encodeSegment(segment: string): string {
  * takes both for the same.
  */
 export function encodePartition(key: string): string {
-  return key === "" ? "%" : key.replace(/[^a-z0-9_-]/gu, escaped);
+  return key === "" ? "%" : key.replace(/[^a-z0-9_-]/gu, escapedCharacter);
 }
 
 /** The name that {@link encodeSegment} or {@link encodePartition} encoded. */
@@ -22,8 +22,8 @@ export function decodeName(encoded: string): string {
   );
 }
 
-/** Each byte as `%XX`; half a surrogate pair, which has no bytes, as `%uXXXX`. */
-function escaped(character: string): string {
+/** Each byte of a character as `%XX`; half a surrogate pair, which has no bytes, as `%uXXXX`. */
+export function escapedCharacter(character: string): string {
   const unit = character.charCodeAt(0);
   if (character.length === 1 && unit >= 0xd800 && unit <= 0xdfff) return `%u${unit.toString(16).toUpperCase()}`;
   return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");

@@ -114,8 +114,18 @@ export class S3Resource extends ConfigurableResource {
   }
 
   protected override teardown(): void {
+    this.close();
+  }
+
+  /** Closes its sockets; a run does so at its end. A call after it opens new ones. */
+  close(): void {
     this.#s3?.close();
     this.#s3 = undefined;
+  }
+
+  /** `s3://bucket/key at https://…`, for a sentence. */
+  shown(key: string, options: S3Options = {}): string {
+    return this.#connection().shown(this.#at(key, options));
   }
 
   /** All bytes of an object, or of a range of it. @throws {@link S3Error} `S3.NOT_FOUND` when there is none */

@@ -138,7 +138,7 @@ describe("FileIOManager", () => {
     expect(readdirSync(join(storageDir, "shop"))).toEqual(["orders.json"]);
     expect(await messageOf(new FileIOManager().publish(context))).toBe(
       'Asset "shop/new" cannot be published: this attempt\'s file <dir>/shop/.new.attempt-1.json.tmp is gone.\n' +
-        '  → Materialize "shop/new" again; do not delete .tmp files of a run that is going on.',
+        '  → Materialize "shop/new" again; do not delete what a run that is going on has not published yet.',
     );
   });
 

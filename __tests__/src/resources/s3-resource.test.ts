@@ -19,7 +19,7 @@ class Lake extends S3Resource {
   open(signal: AbortSignal): void {
     this.setup({ runId: "run-1", log: { debug() {}, info() {}, warn() {}, error() {} }, signal });
   }
-  close(): void {
+  end(): void {
     this.teardown();
   }
 }
@@ -287,7 +287,7 @@ describe.each(S3_SERVERS)("an S3Resource at %s", (_name, start) => {
     try {
       const s3 = lake({ endpoint: proxy.endpoint });
       await Promise.all([s3.put("a", "1"), s3.put("b", "2")]);
-      s3.close();
+      s3.end();
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(proxy.open).toBe(0);
     } finally {
