@@ -1,5 +1,8 @@
+import type { Table } from "apache-arrow";
 import type { Config } from "../src/config/config.js";
 import type { PartitionedAssetContext } from "../src/model/contexts.js";
+import type { Relation } from "../src/duckdb/relation.js";
+import type { ColumnBatch } from "../src/model/column-batch.js";
 import type { Form, FormName } from "../src/model/form.js";
 import type { Partitions } from "../src/model/input-partitions.js";
 import type { PartitionValues } from "../src/model/partition-values.js";
@@ -40,12 +43,28 @@ export type OutOf<C, M extends keyof C, O extends PropertyKey> =
 
 type ParamAt<T, K extends keyof T, I extends number> = T[K] extends (...args: infer P) => any ? P[I] : never;
 /** One row of what an asset stores, in whatever form it gave the rows; `never`: it stores no rows. */
-export type RowOf<U> = U extends readonly (infer R)[] | AsyncIterable<infer R> ? R : never;
+export type RowOf<U> =
+  U extends ColumnBatch<infer R>
+    ? R
+    : U extends Relation<infer R>
+      ? R
+      : U extends Table
+        ? Record<string, unknown>
+        : U extends readonly (infer R)[]
+          ? R
+          : U extends AsyncIterable<infer R>
+            ? R extends ColumnBatch<infer Q>
+              ? Q
+              : R
+            : never;
 type CutRow<R, Opt> = Opt extends { readonly columns: readonly (infer C)[] } ? Pick<R, C & keyof R> : R;
 /** What each form hands over of such rows. */
 interface InForm<R> {
   rows: R[];
   stream: AsyncIterable<R>;
+  batches: AsyncIterable<ColumnBatch<R>>;
+  arrowTable: Table;
+  relation: Relation<R extends object ? R : never>;
 }
 /** Without a form, rows are taken whole; a table and a relation as they are. */
 type Whole<U, Opt> = U extends readonly (infer R)[]
@@ -61,7 +80,7 @@ type Handed<U, Opt> =
         ? U
         : IsNever<RowOf<U>> extends true
           ? never
-          : InForm<CutRow<RowOf<U>, Opt>>[F & keyof InForm<unknown>]
+          : InForm<CutRow<RowOf<U>, Opt>>[F]
       : Whole<U, Opt>
     : never;
 type SomeFormFits<U, P, Opt> = U extends unknown ? ([Extract<Handed<U, Opt>, P>] extends [never] ? false : true) : never;

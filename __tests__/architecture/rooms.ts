@@ -38,7 +38,7 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-s3": ["src/resources"],
   "@duckdb/node-api": ["src/duckdb", "src/io", "src/resources"],
   "@swc/core": ["runtime/load"],
-  "apache-arrow": ["src/duckdb", "src/io"],
+  "apache-arrow": ["decorators/value-of.ts", "src/duckdb", "src/io"],
   "class-transformer": ["src/config"],
   // The built-in resources and IO managers declare their fields as a user's do.
   "class-validator": ["src/config", "src/io", "src/resources"],

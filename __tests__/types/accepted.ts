@@ -1,3 +1,4 @@
+import { tableFromArrays, type Table } from "apache-arrow";
 // What the compiler must accept; checked by types.test.ts.
 import {
   Asset,
@@ -32,9 +33,14 @@ import {
   ref,
   timeWindowMapping,
   stream,
+  arrowTable,
+  batches,
+  relation,
   rows,
   rowSchema,
   schemaUnchanged,
+  type ColumnBatch,
+  type Relation,
 } from "../../runtime/entries/index.js";
 interface Order {
   id: bigint;
@@ -174,10 +180,22 @@ class Metrics {
   ) {
     return { c: 1, d: 2 };
   }
+  @Asset() table(): Table {
+    return tableFromArrays({ id: [1] });
+  }
+  @Asset() lazy(@Input(ref(Ingestion, "result"), { as: relation }) orders: Relation<Order>): Relation<{ total: number }> {
+    return orders as unknown as Relation<{ total: number }>;
+  }
   @Asset({ schema: rowSchema({ id: "int64", note: "string?" }), checks: [schemaUnchanged({ allowAdded: true })] }) m25(
+    @Input(ref(Ingestion, "result"), { as: batches }) o: AsyncIterable<ColumnBatch<Order>>,
+    @Input(ref(Ingestion, "result"), { as: arrowTable }) t: Table,
     @Input(ref(Ingestion, "result"), { as: rows, columns: ["id"], where: { id: { gte: 1n } } }) ids: { id: bigint }[],
-    @Own("m23", { as: stream, columns: ["amount"] }) amounts: AsyncIterable<{ amount: number }>,
+    @Own("table") whole: Table,
+    @Own("table", { as: rows }) untyped: Record<string, unknown>[],
+    @Own("lazy") same: Relation<{ total: number }>,
+    @Own("lazy", { as: stream, columns: ["total"] }) totals: AsyncIterable<{ total: number }>,
   ) {}
+  @Asset() m26(@InputPartitions(ref(Ingestion, "perDay"), { as: arrowTable }) days: Partitions<Table>) {}
   @ObservableAsset({ partitions: daily }) m19(context: PartitionedAssetContext): string {
     return context.partitionKey;
   }

@@ -25,7 +25,12 @@ import {
   provide,
   ref,
   stream,
+  arrowTable,
+  batches,
+  relation,
   rows,
+  type ColumnBatch,
+  type Relation,
 } from "../../runtime/entries/index.js";
 interface Order {
   id: bigint;
@@ -98,6 +103,12 @@ class Streams {
   @Asset() s1(@Input(Up, "orders") o: AsyncIterable<Order>) {}
   // @ts-expect-error with as: stream rows come one at a time
   @Asset() s2(@Input(ref(Up, "orders"), { as: stream }) o: Order[]) {}
+  // @ts-expect-error a table is no array
+  @Asset() s4(@Input(ref(Up, "orders"), { as: arrowTable }) o: Order[]) {}
+  // @ts-expect-error a relation of orders is not of users
+  @Asset() s5(@Input(ref(Up, "orders"), { as: relation }) o: Relation<User>) {}
+  // @ts-expect-error batches of orders are not of users
+  @Asset() s6(@Own("s7", { as: batches }) o: AsyncIterable<ColumnBatch<User>>) {}
   @Asset() s7(): Order[] {
     return [];
   }
@@ -114,6 +125,8 @@ class Streams {
   @Asset() s12(@Own("s7", { where: { idd: 1 } }) o: Order[]) {}
   // @ts-expect-error a form is one of those that there are
   @Asset() s13(@Input(ref(Up, "orders"), { as: "rows" }) o: Order[]) {}
+  // @ts-expect-error partitions of tables are not of rows
+  @Asset() s14(@OwnPartitions("s7", { as: arrowTable }) days: Partitions<Order[]>) {}
   // @ts-expect-error a yielded out that is not declared
   @MultiAsset({ outs: { a: {} } }) async *s3() {
     yield output("c", 1);

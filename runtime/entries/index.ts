@@ -92,7 +92,7 @@ export type { PartitionMapping, TimeWindowMapping } from "../../src/model/partit
 export type { PartitionSpace } from "../../src/model/partitions/partition-space.js";
 export { Partitions } from "../../src/model/input-partitions.js";
 export { PartitionValues, type PartitionEntries } from "../../src/model/partition-values.js";
-export { rows, stream, type Form, type FormName } from "../../src/model/form.js";
+export { arrowTable, batches, relation, rows, stream, type Form, type FormName } from "../../src/model/form.js";
 export { rowSchema, type ColumnInput, type RowSchema, type SchemaColumn } from "../../src/model/row-schema.js";
 export type { ColumnType } from "../../src/model/column-type.js";
 export type { ColumnCondition, FilterValue, RowFilter } from "../../src/model/row-filter.js";

@@ -2,7 +2,10 @@ import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
 import { isMissing, neverStored } from "./attempt-file.js";
 import type { Codec } from "./codec.js";
+import { RowStream } from "../model/row-stream.js";
 import { JsonCodec } from "./json-codec.js";
+import { isAsyncIterable } from "./row-codec.js";
+import { handedForm, rowsOf, withoutBatches } from "./row-forms.js";
 import { LocalPlace } from "./local-place.js";
 
 /** Keeps each asset's value, and each partition's, in a file of its own: JSON unless another codec is given. */
@@ -15,7 +18,7 @@ export class FileIOManager extends IOManager {
 
   override async store(stored: unknown, context: OutputContext): Promise<{ path: string }> {
     const place = this.placeFor(context);
-    await place.store(context, (path) => this.codec.write(stored, path, context));
+    await place.store(context, (path) => this.codec.write(plain(stored), path, context));
     return { path: place.addressOf(context) };
   }
 
@@ -40,4 +43,11 @@ export class FileIOManager extends IOManager {
   private placeFor({ storageDir }: { readonly storageDir: string }): LocalPlace {
     return new LocalPlace(this.folder ?? storageDir, this.codec.extension);
   }
+}
+
+/** Tables, relations and batches of columns as the rows that they hold; anything else as it is. */
+function plain(stored: unknown): unknown {
+  const batches = handedForm(stored) === undefined ? undefined : rowsOf(stored);
+  if (batches) return new RowStream(batches);
+  return isAsyncIterable(stored) && !(stored instanceof RowStream) ? withoutBatches(stored) : stored;
 }

@@ -2,6 +2,7 @@ import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
 import { neverStored, type Stored } from "./attempt-file.js";
 import { isAsyncIterable } from "./row-codec.js";
+import { withoutBatches } from "./row-forms.js";
 
 /**
  * Keeps values in memory, as they are, by asset key and partition; for tests and for runs within one process. Each instance has its own values.
@@ -12,7 +13,7 @@ export class InMemoryIOManager extends IOManager {
   private readonly pending = new Map<string, unknown>();
 
   override async store(stored: unknown, context: OutputContext): Promise<void> {
-    const kept = isAsyncIterable(stored) ? await gather(stored, context.signal) : stored;
+    const kept = isAsyncIterable(stored) ? await gather(withoutBatches(stored), context.signal) : stored;
     this.pending.set(pendingKey(context), kept);
   }
 

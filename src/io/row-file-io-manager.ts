@@ -1,12 +1,15 @@
+import type { Table } from "apache-arrow";
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
+import type { Relation } from "../duckdb/relation.js";
 import { MetadataValue } from "../model/metadata.js";
 import type { FilePlace, PlacedFile } from "./file-place.js";
-import { inBatches, type RowCodec } from "./row-codec.js";
+import type { RowCodec } from "./row-codec.js";
+import { noRows, rowsOf } from "./row-forms.js";
 import { RowStream } from "../model/row-stream.js";
 
 /** What an asset of rows may return. */
-export type Rows = readonly object[] | AsyncIterable<object>;
+export type Rows = readonly object[] | AsyncIterable<object> | Table | Relation<object>;
 
 /**
  * Keeps each asset's rows, and each partition's, in a file of its own, streamed both ways: an asset may return more rows than fit into memory,
@@ -21,8 +24,10 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
 
   override async store(stored: Rows, context: OutputContext): Promise<{ path: string }> {
     const place = this.placeFor(context);
+    const batches = rowsOf(stored);
+    if (!batches) throw noRows(stored, context.assetKey, this);
     await place.store(context, async (path) => {
-      const { rowCount, columns } = await this.codec.write(inBatches(stored), path, context);
+      const { rowCount, columns } = await this.codec.write(batches(), path, context);
       context.addOutputMetadata({
         "millrace/row_count": MetadataValue.int(rowCount),
         "millrace/column_schema": MetadataValue.tableSchema(columns),

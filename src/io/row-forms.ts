@@ -1,5 +1,5 @@
 import type { Table } from "apache-arrow";
-import { InternalError } from "../base/errors.js";
+import { InternalError, IOError } from "../base/errors.js";
 import { isRelation, type Relation } from "../duckdb/relation.js";
 import { ColumnBatch, isColumnBatch } from "../model/column-batch.js";
 import type { FormName } from "../model/form.js";
@@ -54,6 +54,18 @@ export async function toForm(value: unknown, form: FormName, of: CodecContext): 
   }
 }
 
+/** The error of a value that is given to a manager of rows. */
+export function noRows(value: unknown, assetKey: string, manager: object): IOError {
+  const made = typeof value === "object" && value !== null ? (value.constructor as { name?: string } | undefined)?.name : undefined;
+  return new IOError(
+    "IO.NO_ROWS",
+    `Asset "${assetKey}" gave a value of type ${made ?? typeof value}, but ${manager.constructor.name} keeps rows.`,
+    {
+      fix: "Return an array or an async iterable of objects, batches of columns, an Arrow table or a Relation; or give the asset another IO manager.",
+    },
+  );
+}
+
 const ARROW_TABLE = Symbol.for("apache-arrow/Table");
 
 /** Whether the value is a table of apache-arrow, of whatever copy of that package. */
@@ -71,7 +83,8 @@ async function* columnBatches(batches: AsyncIterable<readonly object[]>): AsyncG
   for await (const batch of batches) yield ColumnBatch.fromRows(batch as readonly Record<string, unknown>[]);
 }
 
-async function* withoutBatches(items: AsyncIterable<unknown>): AsyncGenerator<object> {
+/** The same items, with the rows of each `ColumnBatch` in its place. */
+export async function* withoutBatches(items: AsyncIterable<unknown>): AsyncGenerator<object> {
   for await (const item of items) {
     if (isColumnBatch(item)) yield* item.toRows();
     else yield item as object;
