@@ -5,6 +5,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   "src/config": 2,
   // One DuckDB of the process, for the resources as for the IO managers.
   "src/duckdb": 2,
+  "src/postgres": 2,
   "src/graph": 3,
   "src/resources": 3,
   "src/storage": 3,
@@ -49,7 +50,7 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "get-tsconfig": ["runtime/load"],
   knex: ["src/storage/sql"],
   libsql: ["src/storage/sql"],
-  pg: ["src/storage/sql", "src/io", "src/resources"],
+  pg: ["src/storage/sql", "src/postgres"],
   picocolors: ["runtime/cli"],
   "reflect-metadata": ["decorators", "runtime/entries", "runtime/execute"],
   tinyglobby: ["runtime/load"],

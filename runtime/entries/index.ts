@@ -123,6 +123,9 @@ export { ColumnBatch, type ColumnsOf } from "../../src/model/column-batch.js";
 export { Relation, type SqlIdentifier } from "../../src/duckdb/relation.js";
 export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
 export { HttpResource, type HttpRequest, type NextPage, type Query } from "../../src/resources/http-resource.js";
+export { PostgresResource, type PostgresCall, type TransactionOptions } from "../../src/resources/postgres-resource.js";
+export type { CopyFromOptions, CopySource, PostgresConnection } from "../../src/postgres/postgres-connection.js";
+export { PostgresError, type PostgresFault } from "../../src/postgres/postgres-error.js";
 export { HttpError } from "../../src/resources/http-error.js";
 export {
   S3Resource,
