@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { openProjectStore, storeFile, type OpenedStore } from "../instance/open-store.js";
+import { isStoreThere, openProjectStore, type OpenedStore } from "../instance/open-store.js";
 import type { Settings } from "../instance/settings.js";
 
 /**
@@ -10,7 +9,7 @@ export async function openProject<Loaded>(
   settings: Settings,
   load: () => Promise<Loaded>,
 ): Promise<{ loaded: Loaded; opened: OpenedStore }> {
-  const early = existsSync(storeFile(settings)) ? openProjectStore(settings) : undefined;
+  const early = isStoreThere(settings) ? openProjectStore(settings) : undefined;
   early?.catch(() => undefined); // reported below, after what is wrong with the definitions
   let loaded: Loaded;
   try {

@@ -13,8 +13,9 @@ Start here:
 
 Configuration: millrace.config.ts in the project's root (found from any folder below it), above it
 .env there, above both the variables MILLRACE_DEFINITIONS, MILLRACE_HOME, MILLRACE_FSYNC,
-MILLRACE_CONCURRENCY, MILLRACE_CANCEL_GRACE, MILLRACE_LOG_LEVEL. A relative path counts from the
-project's root in a file, and from the working directory in a variable of the shell.
+MILLRACE_DATABASE_URL (the store on Postgres, docs/postgres.md), MILLRACE_CONCURRENCY,
+MILLRACE_CANCEL_GRACE, MILLRACE_LOG_LEVEL. A relative path counts from the project's root in a
+file, and from the working directory in a variable of the shell.
 
 Exit codes:
   0    done                                  4    a configuration file, variable or value is wrong
@@ -108,6 +109,19 @@ stop, and ends the run as CANCELED.
 
 Examples:
   millrace cancel last`,
+  migrate: `
+Every command does this when it opens the store, unless the store's address says migrate=off.
+--dry-run prints the SQL that is missing, for whoever runs it by hand.
+
+Examples:
+  millrace migrate
+  millrace migrate --dry-run > upgrade.sql`,
+  "store-copy": `
+Copies runs, events, partitions and backfills with their numbers, and compares how many rows there
+are on both sides. Values stay where they are. Stop every process that uses the store first.
+
+Examples:
+  millrace store-copy --to postgres://user:secret@db.example.com:5432/orchestration`,
   status: `
 For each running step: how long it runs, and how long it has been silent (no log line, no output).
 

@@ -42,6 +42,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   addAssetCommands(command, exit);
   addPartitionCommands(command, exit);
   addRunCommands(command, exit);
+  addStoreCommands(command, exit);
   return program;
 }
 
@@ -153,4 +154,12 @@ function addRunCommands(command: AddCommand, exit: (code: number) => void): void
   command("status", "store, versions, runs by state, what runs now").action(async (options: CommonOptions) =>
     exit(await (require("./commands/status.js") as typeof import("./commands/status.js")).status(options)),
   );
+}
+
+function addStoreCommands(command: AddCommand, exit: (code: number) => void): void {
+  command("migrate", "bring the store's schema up to this version")
+    .option("--dry-run", "print the SQL and change nothing")
+    .action(async (options: CommonOptions & { dryRun?: boolean }) =>
+      exit(await (require("./commands/migrate.js") as typeof import("./commands/migrate.js")).migrate(options)),
+    );
 }

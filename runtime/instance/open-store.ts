@@ -19,15 +19,20 @@ export interface OpenedStore {
   readonly repairedBackfills: readonly string[];
 }
 
-/** The file that holds the store. */
-export function storeFile(settings: Settings): string {
-  return join(settings.home, "millrace.db");
+/** The store: the path of a file, or the URL of a database. */
+export function storeOf(settings: Settings): string {
+  return settings.store ?? join(settings.home, "millrace.db");
+}
+
+/** Whether opening it makes nothing that was not there; of a database that is not known, and its schema is no file that someone would find. */
+export function isStoreThere(settings: Settings): boolean {
+  return settings.store !== undefined || existsSync(storeOf(settings));
 }
 
 /** Opens the project's store, makes it where there is none, repairs runs and backfills whose process is gone, and sweeps away what those left half-written. */
 export async function openProjectStore(settings: Settings): Promise<OpenedStore> {
-  prepareFolder(settings);
-  const store = await openStore({ path: storeFile(settings), fsync: settings.fsync });
+  makeHome(settings);
+  const store = await openStore({ path: storeOf(settings), fsync: settings.fsync });
   const storageDir = join(settings.home, "storage");
   const nowMs = systemClock.nowMs();
   const repaired = await repairStore(store, nowMs);
@@ -36,7 +41,8 @@ export async function openProjectStore(settings: Settings): Promise<OpenedStore>
   return { store, storageDir, repaired, repairedBackfills };
 }
 
-function prepareFolder(settings: Settings): void {
+/** Makes the folder of stored values, and of the store when that is a file. */
+export function makeHome(settings: Settings): void {
   try {
     makeFolder(join(settings.home, "storage"));
   } catch (error) {
@@ -45,10 +51,11 @@ function prepareFolder(settings: Settings): void {
       cause: error,
     });
   }
+  const places = settings.store === undefined ? [settings.home, storeOf(settings)] : [settings.home];
   try {
-    for (const path of [settings.home, storeFile(settings)].filter(existsSync)) accessSync(path, constants.W_OK);
+    for (const path of places.filter(existsSync)) accessSync(path, constants.W_OK);
   } catch (error) {
-    throw new StoreError("STORE.READ_ONLY", `The store ${storeFile(settings)} cannot be written: it is read-only.`, {
+    throw new StoreError("STORE.READ_ONLY", `The store ${places.at(-1) ?? ""} cannot be written: it is read-only.`, {
       fix: "Make the file and its folder writable for this user, or set MILLRACE_HOME to another folder.",
       cause: error,
     });

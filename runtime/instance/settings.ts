@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { nearest } from "../../src/base/did-you-mean.js";
 import { toMs } from "../../src/base/duration.js";
 import { ConfigError, DefinitionError } from "../../src/base/errors.js";
+import { postgresAddress } from "../../src/storage/store-address.js";
 import { importUserModule } from "../load/import-module.js";
 
 /** What `millrace.config.ts` exports as its default; every field may be missing. */
@@ -12,6 +13,11 @@ export interface MillraceConfig {
   readonly definitions?: string;
   /** Folder of the store, from the project root. @defaultValue `.millrace` */
   readonly home?: string;
+  /**
+   * The store, when it is not a file in `home`: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with `?schema=NAME` for another schema than
+   * `millrace` and `&migrate=off` for a store that only `millrace migrate` brings up to date.
+   */
+  readonly store?: string;
   /** How far an acknowledged event survives a loss of power. @defaultValue FULL */
   readonly fsync?: "FULL" | "NORMAL";
   /** Steps of a run at once. @defaultValue the number of cores */
@@ -30,6 +36,8 @@ export interface Settings {
   readonly file?: string;
   readonly definitions?: string;
   readonly home: string;
+  /** The URL of a Postgres database; absent: a file in `home`. */
+  readonly store?: string;
   readonly fsync: "FULL" | "NORMAL";
   readonly concurrency: number;
   readonly cancelGraceMs: number;
@@ -45,7 +53,7 @@ const CONFIG_FILES = [
   "millrace.config.cjs",
 ];
 const DEFINITION_FILES = ["definitions.ts", "src/definitions.ts", "definitions.mts", "definitions.js", "definitions.mjs"];
-const FIELDS: readonly (keyof MillraceConfig)[] = ["definitions", "home", "fsync", "concurrency", "cancelGrace", "logLevel"];
+const FIELDS: readonly (keyof MillraceConfig)[] = ["definitions", "home", "store", "fsync", "concurrency", "cancelGrace", "logLevel"];
 
 /** Variables that hold a path: from the working directory, and in `.env` from the project root. */
 const PATH_VARIABLES = ["MILLRACE_HOME", "MILLRACE_DEFINITIONS"];
@@ -138,6 +146,8 @@ function settle(
       { fix: "Give a whole number, 1 or more." },
     );
   }
+  const store = (env.MILLRACE_DATABASE_URL ?? config.store) || undefined;
+  if (store !== undefined) postgresAddress(store); // or it says what is wrong with it
   const at = (path: string): string => resolve(root, path);
   const given = options.definitions ?? env.MILLRACE_DEFINITIONS;
   const ofFile = config.definitions === undefined ? DEFINITION_FILES.map(at).find(existsSync) : at(config.definitions);
@@ -147,6 +157,7 @@ function settle(
     ...(file === undefined ? {} : { file }),
     ...(found === undefined ? {} : { definitions: found }),
     home: env.MILLRACE_HOME === undefined ? at(config.home ?? ".millrace") : resolve(options.cwd, env.MILLRACE_HOME),
+    ...(store === undefined ? {} : { store }),
     fsync: oneOf(env.MILLRACE_FSYNC ?? config.fsync ?? "FULL", ["FULL", "NORMAL"], where("MILLRACE_FSYNC", "fsync")),
     concurrency,
     cancelGraceMs: toMs(env.MILLRACE_CANCEL_GRACE ?? config.cancelGrace ?? "10s", where("MILLRACE_CANCEL_GRACE", "cancelGrace")),

@@ -48,6 +48,7 @@ export function postgresAddress(store: string): PostgresAddress {
 
 function problem(url: URL | undefined, schema: string, migrate: string): string | undefined {
   if (!url) return undefined;
+  if (!isPostgres(url.href)) return `it begins with ${url.protocol}`;
   if (url.hostname === "") return "it names no host";
   if (url.username === "") return "it names no user";
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return `schema=${schema} is no name of small letters, digits and _`;

@@ -296,6 +296,7 @@ describe("the command line", () => {
     "retry",
     "cancel",
     "status",
+    "migrate",
   ])("teaches %s with its own --help", async (command) => {
     const { code, stdout } = await shop.run([command, "--help"]);
     expect(code).toBe(0);
@@ -426,6 +427,7 @@ describe("a project", () => {
     "dynamic names",
     "wipe raw_orders --yes",
     "backfill list",
+    "migrate",
   ])("has its .env loaded by %s", async (line) => {
     shop.write({ ".env": "MILLRACE_CONCURRENCY=none\n" });
     const { code, stderr } = await shop.run(line.split(" "));

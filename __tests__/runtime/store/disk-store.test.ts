@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +7,8 @@ import { openStore } from "../../../runtime/store/store-proxy";
 import { backfillStoreContract } from "../../contracts/backfill-store.contract";
 import { partitionStoreContract } from "../../contracts/partition-store.contract";
 import { batch, claim, newRun, runStoreContract, startedRun } from "../../contracts/run-store.contract";
+import { inProcess } from "./in-process";
 
-const built = join(__dirname, "../../../dist/runtime/store/store-proxy.js");
 let folder: string;
 let count = 0;
 beforeAll(() => {
@@ -17,17 +16,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const newPath = (): string => join(folder, `${count++}.db`);
-
-/** Runs the body with `store` open on `path` in a process of its own; its exit code and what it printed. */
-function inProcess(path: string, body: string, flags: readonly string[] = []): Promise<{ code: number | null; text: string }> {
-  const program = `const { openStore } = require(${JSON.stringify(built)}); (async () => { const store = await openStore({ path: ${JSON.stringify(path)} }); ${body} })().catch((error) => { console.log(error); process.exitCode = 1; });`;
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...flags, "-e", program], { stdio: ["ignore", "pipe", "pipe"], timeout: 20_000 });
-    let text = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    child.on("close", (code) => resolve({ code, text }));
-  });
-}
 
 describe("the store on disk", () => {
   runStoreContract(() => openStore({ path: newPath() }));

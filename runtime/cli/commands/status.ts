@@ -39,7 +39,8 @@ export function status(options: CommonOptions): Promise<number> {
     const running = await Promise.all(started.map((run) => runningRun(store, run, nowMs)));
     const versions = { millrace: VERSION, node: process.versions.node };
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ versions, store: info, settings, runs: counts, running })}\n`);
+      const { store: _, ...told } = settings; // its address holds a password
+      process.stdout.write(`${JSON.stringify({ versions, store: info, settings: told, runs: counts, running })}\n`);
       return EXIT.ok;
     }
     const runs = Object.entries(counts).map(([name, count]) => `${count} ${statusText(name)}`);
