@@ -1,6 +1,32 @@
 import type { TableColumn } from "../model/metadata-value.js";
+import type { RowFilter } from "../model/row-filter.js";
+import type { RowSchema } from "../model/row-schema.js";
 import type { CodecContext } from "./codec.js";
 import { RowStream } from "../model/row-stream.js";
+
+export const COMPRESSIONS = ["snappy", "zstd", "gzip", "none"] as const;
+/** How the bytes of a file are made smaller. */
+export type Compression = (typeof COMPRESSIONS)[number];
+
+/** What is told of rows that are written. */
+export interface RowWriteContext extends CodecContext {
+  /** The columns; absent: they are found in the rows. */
+  readonly schema?: RowSchema;
+  /** @defaultValue snappy */
+  readonly compression?: Compression;
+}
+
+/** What is told of rows that are read. */
+export interface RowReadContext extends CodecContext {
+  /** How errors name the file. @defaultValue its path */
+  readonly address?: string;
+  /** The columns that are wanted, in this order; absent: all. */
+  readonly columns?: readonly string[];
+  /** The rows that are wanted; absent: all. */
+  readonly where?: RowFilter;
+  /** What the columns of a file are that says nothing of how its rows were: one that somebody else wrote. */
+  readonly schema?: RowSchema;
+}
 
 /** What was written: how many rows, and which columns. */
 export interface WrittenRows {
@@ -13,9 +39,13 @@ export interface RowCodec {
   /** File extension without the dot, e.g. `parquet`. */
   readonly extension: string;
   /** Writes all rows to the path, which nobody else reads. @throws IOError for a row that would not come back equal */
-  write(batches: AsyncIterable<readonly object[]> | Iterable<readonly object[]>, path: string, context: CodecContext): Promise<WrittenRows>;
-  /** The rows as they were written, batch after batch; the file is open until the iteration ends or is left. */
-  read(path: string, context: CodecContext): AsyncIterable<object[]>;
+  write(
+    batches: AsyncIterable<readonly object[]> | Iterable<readonly object[]>,
+    path: string,
+    context: RowWriteContext,
+  ): Promise<WrittenRows>;
+  /** The rows as they were written, batch after batch; the file is open until the iteration ends or is left. @throws IOError for a column that is not there */
+  read(path: string, context: RowReadContext): AsyncIterable<object[]>;
 }
 
 /** How many rows a batch has, unless somebody else made it: the length of a DuckDB vector. */
