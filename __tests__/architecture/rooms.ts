@@ -38,12 +38,13 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-s3": ["src/resources"],
   "@duckdb/node-api": ["src/duckdb", "src/io", "src/resources"],
-  "@duckdb/node-bindings": ["src/io"],
   "@swc/core": ["runtime/load"],
   "apache-arrow": ["decorators/value-of.ts", "src/duckdb", "src/io"],
   "class-transformer": ["src/config"],
   // The built-in resources and IO managers declare their fields as a user's do.
   "class-validator": ["src/config", "src/io", "src/resources"],
+  "csv-parse": ["src/io/csv-codec.ts"],
+  "csv-stringify": ["src/io/csv-codec.ts"],
   commander: ["runtime/cli"],
   "cron-parser": ["src/model/cron.ts"],
   dotenv: ["src/config/env.ts", "runtime/instance", "runtime/cli"],

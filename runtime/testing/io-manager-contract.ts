@@ -2,7 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { InputContext, IOManager, OutputContext } from "../../src/config/io-manager.js";
+import { InternalError } from "../../src/base/errors.js";
+import { cutRows } from "../../src/io/cut-rows.js";
+import { rowsOf } from "../../src/io/row-forms.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
+import type { RowSchema } from "../../src/model/row-schema.js";
 
 // Only what Jest, Vitest and their like agree on; the package does not depend on any of them.
 declare const describe: (name: string, tell: () => void) => void;
@@ -11,12 +15,14 @@ declare const beforeEach: (prepare: () => Promise<void>) => void;
 declare const afterEach: (tidy: () => Promise<void>) => void;
 declare const expect: (actual: unknown) => { toEqual(expected: unknown): void; toMatchObject(expected: object): void };
 
-/** What an IO manager is tried with: values of any kind, or tables of rows; at least two that differ. */
-export type IOManagerSamples = { readonly values: readonly unknown[] } | { readonly rows: readonly (readonly object[])[] };
+/** What an IO manager is tried with: values of any kind, or tables of rows (with the schema that their asset declares); at least two that differ. */
+export type IOManagerSamples =
+  { readonly values: readonly unknown[] } | { readonly rows: readonly (readonly object[])[]; readonly schema?: RowSchema };
 
 /**
  * Tests, for a Jest-like runner, what every IO manager promises: values come back equal, keys never share a place, and nobody sees
- * a value before it is published; the same for each partition of an asset.
+ * a value before it is published; the same for each partition of an asset. One that is tried with rows also tells how many there are and their
+ * columns, and gives the columns and the rows that are asked for, by itself (`pushesDown`) or cut as a run would cut them.
  * @param make - a new manager; it may keep its data in the folder, which is removed after the test
  */
 export function describeIOManager(
@@ -25,7 +31,7 @@ export function describeIOManager(
   samples: IOManagerSamples,
 ): void {
   describe(`${name} keeps the promises of an IO manager`, () => {
-    const bench = new Bench(make);
+    const bench = new Bench(make, "rows" in samples ? samples.schema : undefined);
     const values = "values" in samples ? samples.values : samples.rows;
     const [first, second] = values;
     beforeEach(() => bench.setUp());
@@ -125,6 +131,8 @@ export function describeIOManager(
       expect(String(thrown).includes('"orders"')).toEqual(true);
     });
 
+    if ("rows" in samples) describeRows(bench, samples.rows);
+
     it("stores different keys at the same time", async () => {
       const keys = Array.from({ length: 16 }, (_, index) => `shared/key_${index}`);
       await Promise.all(keys.map((key, index) => bench.materialize(key, index % 2 === 0 ? first : second)));
@@ -132,6 +140,51 @@ export function describeIOManager(
       expect(loaded).toEqual(keys.map((_, index) => (index % 2 === 0 ? first : second)));
     });
   });
+}
+
+/** What a manager of rows promises beside. */
+function describeRows(bench: Bench, tables: readonly (readonly object[])[]): void {
+  const rows = (tables.find(({ length }) => length > 1) ?? tables[0] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+
+  it("tells how many rows it stored, and their columns", async () => {
+    const told = await bench.materialize("orders", rows);
+    expect(told["millrace/row_count"]).toEqual({ type: "int", value: rows.length });
+    const columns = (told["millrace/column_schema"] as { value?: readonly { name: string }[] } | undefined)?.value;
+    expect(columns?.map(({ name }) => name)).toEqual(names);
+  });
+
+  it("gives the columns that are asked for, in their order", async () => {
+    await bench.materialize("orders", rows);
+    const columns = [...names].reverse().slice(0, 2);
+    const cut = rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? null])));
+    const loaded = (await bench.load("orders", undefined, { columns })) as readonly object[];
+    expect(loaded).toEqual(cut);
+    expect(loaded.map((row) => Object.keys(row))).toEqual(cut.map(() => columns));
+    const thrown: unknown = await bench.load("orders", undefined, { columns: ["no such column"] }).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: "IO.NO_COLUMN" });
+  });
+
+  it("gives the rows that are asked for", async () => {
+    await bench.materialize("orders", rows);
+    const [name, value] = comparable(rows);
+    const equal = rows.filter((row) => row[name] === value);
+    const isNull = rows.filter((row) => row[name] === null || row[name] === undefined);
+    expect(await bench.load("orders", undefined, { where: { [name]: value } })).toEqual(equal);
+    expect(await bench.load("orders", undefined, { where: { [name]: { ne: value } } })).toEqual(
+      rows.filter((row) => !equal.includes(row) && !isNull.includes(row)),
+    );
+    expect(await bench.load("orders", undefined, { where: { [name]: null } })).toEqual(isNull);
+    expect(await bench.load("orders", undefined, { where: { [name]: [] } })).toEqual([]);
+  });
+}
+
+/** A column of text or whole numbers, and one of its values. */
+function comparable(rows: readonly Readonly<Record<string, unknown>>[]): [name: string, value: string | number] {
+  for (const row of rows)
+    for (const [name, value] of Object.entries(row))
+      if (typeof value === "string" || Number.isSafeInteger(value)) return [name, value as string | number];
+  throw new InternalError("No sample of rows has text or a whole number.");
 }
 
 /** Neighbours differ in what a careless encoding drops; they are stored with values that differ. */
@@ -197,7 +250,10 @@ class Bench {
   private storageDir = "";
   private attempts = 0;
 
-  constructor(private readonly make: (storageDir: string) => IOManager | Promise<IOManager>) {}
+  constructor(
+    private readonly make: (storageDir: string) => IOManager | Promise<IOManager>,
+    private readonly schema?: RowSchema,
+  ) {}
 
   async setUp(): Promise<void> {
     this.storageDir = await mkdtemp(join(tmpdir(), "io-manager-"));
@@ -211,25 +267,40 @@ class Bench {
 
   attempt(assetKey: string, partitionKey?: string): OutputContext {
     const attemptId = `attempt-${this.attempts++}`;
-    return outputContextFor(assetKey, { storageDir: this.storageDir, attemptId, ...(partitionKey === undefined ? {} : { partitionKey }) });
+    const of = partitionKey === undefined ? {} : { partitionKey };
+    return outputContextFor(assetKey, { storageDir: this.storageDir, attemptId, ...this.declared(), ...of });
   }
 
-  async materialize(assetKey: string, stored: unknown, partitionKey?: string): Promise<void> {
-    const attempt = this.attempt(assetKey, partitionKey);
+  /** @returns the metadata that the manager told */
+  async materialize(assetKey: string, stored: unknown, partitionKey?: string): Promise<Record<string, MetadataInput>> {
+    const told: Record<string, MetadataInput> = {};
+    const attempt = { ...this.attempt(assetKey, partitionKey), addOutputMetadata: (more: object) => void Object.assign(told, more) };
     const pointer: unknown = await this.io.store(stored, attempt);
     await this.io.publish?.(attempt);
     this.pointers.set(placeOf(assetKey, partitionKey), pointer);
+    return told;
   }
 
-  async load(assetKey: string, partitionKey?: string): Promise<unknown> {
+  async load(assetKey: string, partitionKey?: string, cut: Pick<InputContext, "columns" | "where"> = {}): Promise<unknown> {
     const pointer = this.pointers.get(placeOf(assetKey, partitionKey));
     const of = partitionKey === undefined ? {} : { partitionKey };
-    const loaded = await this.io.load(inputContextFor(assetKey, { storageDir: this.storageDir, pointer, ...of }));
+    const context = inputContextFor(assetKey, { storageDir: this.storageDir, pointer, ...this.declared(), ...of, ...cut });
+    const given = await this.io.load(context);
+    const loaded = this.io.pushesDown ? given : cutAfterwards(given, cut, assetKey);
     if (typeof loaded !== "object" || loaded === null || !(Symbol.asyncIterator in loaded)) return loaded;
     const rows: unknown[] = [];
     for await (const row of loaded as AsyncIterable<unknown>) rows.push(row);
     return rows;
   }
+
+  private declared(): { schema?: RowSchema } {
+    return this.schema ? { schema: this.schema } : {};
+  }
+}
+
+function cutAfterwards(loaded: unknown, cut: Pick<InputContext, "columns" | "where">, assetKey: string): unknown {
+  const batches = cut.columns || cut.where ? rowsOf(loaded) : undefined;
+  return batches ? cutRows(batches, cut, assetKey) : loaded;
 }
 
 function placeOf(assetKey: string, partitionKey?: string): string {

@@ -6,7 +6,7 @@ import type { OutputContext } from "../config/io-manager.js";
 import { decodeName, encodePartition, encodeSegment } from "./encoded-name.js";
 
 const SEGMENT_CHARS = 100; // with the attempt's id a name stays below the 255 bytes of a file system
-const LEFTOVER = /^\.[\w%~@-]+\.([\w%-]+)\.[a-z0-9]+\.tmp$/;
+const LEFTOVER = /^\.[\w%~@-]+\.([\w%-]+)\.[a-z0-9]+(?:\.gz)?\.tmp$/;
 
 /** What has a place of its own: an asset, or a partition of one. */
 export interface Stored {
@@ -34,7 +34,7 @@ export function described({ assetKey, partitionKey }: Stored): string {
 
 /** Where an attempt writes before it is published: beside the fixed address, so that a rename suffices. Readers never look here. */
 export function attemptAddress(address: string, attemptId: string): string {
-  return join(dirname(address), `.${basename(address).replace(/\.(\w+)$/, `.${encodeSegment(attemptId)}.$1`)}.tmp`);
+  return join(dirname(address), `.${basename(address).replace(/\.(\w+(?:\.gz)?)$/, `.${encodeSegment(attemptId)}.$1`)}.tmp`);
 }
 
 /**

@@ -2,6 +2,7 @@ import { IOError } from "../base/errors.js";
 import { nearest } from "../base/did-you-mean.js";
 import { rowPredicate, type RowFilter } from "../model/row-filter.js";
 import { RowStream } from "../model/row-stream.js";
+import { ownField, setField } from "./row-fields.js";
 
 /** Which part of the rows is wanted. */
 export interface RowCut {
@@ -13,13 +14,14 @@ export interface RowCut {
 export function cutRows(batches: () => AsyncIterable<readonly object[]>, { columns, where }: RowCut, assetKey: string): RowStream {
   const wanted = new Set([...(columns ?? []), ...Object.keys(where ?? {})]);
   const isTaken = where && rowPredicate(where);
+  const cut = columns && rowCutter(columns);
   return new RowStream(async function* () {
     const unseen = new Set(wanted);
     const seen = new Set<string>();
     for await (const batch of batches()) {
       if (unseen.size > 0) for (const row of batch) learn(row, unseen, seen);
       const taken = isTaken ? batch.filter(isTaken) : batch;
-      yield columns ? taken.map((row) => picked(row as Record<string, unknown>, columns)) : taken;
+      yield cut ? taken.map(cut) : taken;
     }
     if (seen.size > 0 && unseen.size > 0) throw unknownColumn([...unseen][0] ?? "", [...seen], assetKey);
   });
@@ -44,9 +46,11 @@ function learn(row: object, unseen: Set<string>, seen: Set<string>): void {
   }
 }
 
-function picked(row: Record<string, unknown>, columns: readonly string[]): object {
-  const part: Record<string, unknown> = {};
-  for (const name of columns)
-    Object.defineProperty(part, name, { value: row[name] ?? null, enumerable: true, writable: true, configurable: true });
-  return part;
+/** Takes these columns of a row, in their order; one that it lacks is null. */
+export function rowCutter(columns: readonly string[]): (row: object) => object {
+  return (row) => {
+    const part: Record<string, unknown> = {};
+    for (const name of columns) setField(part, name, ownField(row, name));
+    return part;
+  };
 }

@@ -14,7 +14,7 @@ export interface ColumnCondition<V = FilterValue> {
   readonly isNull?: boolean;
 }
 
-type Comparable<V> = Extract<NonNullable<V>, FilterValue>;
+type Comparable<V> = unknown extends V ? FilterValue : Extract<NonNullable<V>, FilterValue>;
 
 /**
  * Which rows are taken: those of which every column named holds. A bare value means `eq`, a list `in`, `null` means `isNull`.
