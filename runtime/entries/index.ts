@@ -126,6 +126,7 @@ export type { Codec, CodecContext } from "../../src/io/codec.js";
 export { ColumnBatch, type ColumnsOf } from "../../src/model/column-batch.js";
 export { Relation, type SqlIdentifier } from "../../src/duckdb/relation.js";
 export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
+export { DuckDBResource } from "../../src/resources/duckdb-resource.js";
 export { HttpResource, type HttpRequest, type NextPage, type Query } from "../../src/resources/http-resource.js";
 export { PostgresResource, type PostgresCall, type TransactionOptions } from "../../src/resources/postgres-resource.js";
 export type { CopyFromOptions, CopySource, PostgresConnection } from "../../src/postgres/postgres-connection.js";

@@ -32,14 +32,25 @@ async function createDatabase(): Promise<DuckDBInstance> {
   return database;
 }
 
+const INTERRUPT_AGAIN_MS = 20;
+
 /** A connection of its own, whose statements stop at the signal until it is closed. */
 export async function connect(signal: AbortSignal | undefined): Promise<{ connection: DuckDBConnection; close: () => void }> {
-  signal?.throwIfAborted();
   const connection = await (await processDatabase()).connect();
-  const interrupt = () => connection.interrupt();
+  if (signal?.aborted) {
+    connection.closeSync();
+    throw signal.reason;
+  }
+  let again: NodeJS.Timeout | undefined;
+  // An interrupt between two statements, or before one has begun, stops nothing.
+  const interrupt = () => {
+    connection.interrupt();
+    again = setTimeout(interrupt, INTERRUPT_AGAIN_MS);
+  };
   signal?.addEventListener("abort", interrupt);
   const close = () => {
     signal?.removeEventListener("abort", interrupt);
+    clearTimeout(again);
     connection.closeSync();
   };
   return { connection, close };

@@ -3,25 +3,29 @@ import { ColumnBatch } from "../model/column-batch.js";
 import type { TableColumn } from "../model/metadata-value.js";
 import { ColumnReader } from "./column-values.js";
 import { Query } from "./query.js";
+import type { ColumnReading } from "./relation-source.js";
 import type { Relation } from "./relation.js";
 
 /** The result column by column, 2,048 rows at most at a time. What the query reads is open until the iteration ends or is left. */
 export async function* columnBatches(relation: Relation<unknown>): AsyncGenerator<ColumnBatch> {
   const query = await Query.open(relation);
   try {
-    const { readings } = query;
-    const result = await query.stream();
-    const readers = result.deduplicatedColumnNames().map((name, position) => {
-      return new ColumnReader(name, result.columnType(position), readings.get(name.toLowerCase()));
-    });
-    for await (const chunk of chunksOf(result)) {
-      const columns = readers.map((reader, position) => [reader.name, reader.values(chunk, position)] as const);
-      yield new ColumnBatch(Object.fromEntries(columns), chunk.rowCount);
-    }
+    yield* batchesOf(await query.stream(), query.readings);
   } catch (error) {
     throw query.explained(error);
   } finally {
     await query.close();
+  }
+}
+
+/** What a statement gives, column by column; columns of the names in `readings`, in lower case, are read as they say. */
+export async function* batchesOf(result: DuckDBResult, readings?: ReadonlyMap<string, ColumnReading>): AsyncGenerator<ColumnBatch> {
+  const readers = result.deduplicatedColumnNames().map((name, position) => {
+    return new ColumnReader(name, result.columnType(position), readings?.get(name.toLowerCase()));
+  });
+  for await (const chunk of chunksOf(result)) {
+    const columns = readers.map((reader, position) => [reader.name, reader.values(chunk, position)] as const);
+    yield new ColumnBatch(Object.fromEntries(columns), chunk.rowCount);
   }
 }
 

@@ -65,9 +65,9 @@ export class Query {
     if (sql === this.sql && !this.#isBrief()) return statement.stream();
     statement.destroySync();
     if (!this.#isBrief()) return this.connection.stream(sql);
-    await this.connection.run(`CREATE TEMP TABLE result AS SELECT * FROM (\n${sql}\n)`);
+    await this.connection.run(`CREATE TEMP TABLE millrace_result AS SELECT * FROM (\n${sql}\n)`);
     await this.#release();
-    return this.connection.stream("FROM result");
+    return this.connection.stream("FROM temp.millrace_result");
   }
 
   #isBrief(): boolean {
