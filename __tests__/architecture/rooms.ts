@@ -38,6 +38,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-s3": ["src/resources"],
   "@duckdb/node-api": ["src/duckdb", "src/io", "src/resources"],
+  "@duckdb/node-bindings": ["src/io"],
   "@swc/core": ["runtime/load"],
   "apache-arrow": ["decorators/value-of.ts", "src/duckdb", "src/io"],
   "class-transformer": ["src/config"],

@@ -3,7 +3,7 @@ import { columnTypeText, parseColumnType, type ColumnShape } from "../model/colu
 import { tableColumnsOf, type RowSchema } from "../model/row-schema.js";
 import { textOf, UnfitText, valueOfText } from "./column-text.js";
 import { isMissing } from "./attempt-file.js";
-import { unknownColumn } from "./cut-rows.js";
+import { cutRows, unknownColumn } from "./cut-rows.js";
 import { ownField, setField } from "./row-fields.js";
 import { BATCH_ROWS, type RowCodec, type RowReadContext, type RowWriteContext, type WrittenRows } from "./row-codec.js";
 import { readText, writeText } from "./text-file.js";
@@ -38,7 +38,13 @@ export class CsvCodec implements RowCodec {
     return { rowCount, columns: tableColumnsOf(schema) };
   }
 
-  async *read(path: string, context: RowReadContext): AsyncGenerator<object[]> {
+  read(path: string, context: RowReadContext): AsyncIterable<object[]> {
+    const all = (): AsyncIterable<object[]> => this.readWhole(path, context);
+    if (context.columns === undefined && context.where === undefined) return all();
+    return cutRows(all, context, context.assetKey).batches() as AsyncIterable<object[]>;
+  }
+
+  private async *readWhole(path: string, context: RowReadContext): AsyncGenerator<object[]> {
     const schema = declared(context);
     let fields: readonly Field[] | undefined;
     let batch: object[] = [];

@@ -7,6 +7,7 @@ import type { TableColumn } from "../model/metadata-value.js";
 import { tableColumnsOf, type RowSchema } from "../model/row-schema.js";
 import { isMissing } from "./attempt-file.js";
 import { jsonOf, UnfitText, valueOf } from "./column-text.js";
+import { cutRows } from "./cut-rows.js";
 import { ownField, setField } from "./row-fields.js";
 import { BATCH_ROWS, type RowCodec, type RowReadContext, type RowWriteContext, type WrittenRows } from "./row-codec.js";
 import { decodeTagged, encodeTagged } from "./tagged-json.js";
@@ -49,7 +50,13 @@ export class JsonLinesCodec implements RowCodec {
     return { rowCount, columns: schema ? tableColumnsOf(schema) : [...names].map((name): TableColumn => ({ name })) };
   }
 
-  async *read(path: string, context: RowReadContext): AsyncGenerator<object[]> {
+  read(path: string, context: RowReadContext): AsyncIterable<object[]> {
+    const all = (): AsyncIterable<object[]> => this.readWhole(path, context);
+    if (context.columns === undefined && context.where === undefined) return all();
+    return cutRows(all, context, context.assetKey).batches() as AsyncIterable<object[]>;
+  }
+
+  private async *readWhole(path: string, context: RowReadContext): AsyncGenerator<object[]> {
     const columns = context.schema && columnsOf(context.schema);
     let batch: object[] = [];
     let line = 0;

@@ -8,13 +8,16 @@ import { Relation } from "../duckdb/relation.js";
 import { literalGlob, parquetSource, sqlString } from "../duckdb/sql-text.js";
 import { isMissing, neverStored, type Stored } from "./attempt-file.js";
 import type { CodecContext } from "./codec.js";
-import { DuckDBParquetCodec, openedPath } from "./duckdb-parquet-codec.js";
+import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
+import type { PlacedFile } from "./file-place.js";
+import { openedPath } from "./opened-path.js";
+import { STORED_KEY, storedColumns } from "./stored-columns.js";
 import { decodeTagged } from "./tagged-json.js";
 
 /** A Parquet file as a query reads it: the version that was published when the query began, however long it takes. */
-export function parquetRelation(path: string, stored: Stored & { readonly signal?: AbortSignal }): Relation<unknown> {
+export function parquetRelation(placed: PlacedFile, stored: Stored & { readonly signal?: AbortSignal }): Relation<unknown> {
   const { assetKey: label, signal } = stored;
-  return new Relation([{ label, ...(signal ? { signal } : {}), open: (connection) => openFile(connection, path, stored) }]);
+  return new Relation([{ label, ...(signal ? { signal } : {}), open: (connection) => openFile(connection, placed, stored) }]);
 }
 
 /** Rows as a query reads them, put into a temporary file, which is gone when the relation is. */
@@ -42,27 +45,35 @@ export async function spooledRelation(
 /** A file without a name lasts as long as it is open. */
 const spooled = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
-async function openFile(connection: DuckDBConnection, path: string, stored: Stored): Promise<OpenSource> {
-  const file = await open(path, "r").catch((error: unknown) => {
-    throw isMissing(error) ? neverStored(stored, path, error) : error;
+async function openFile(connection: DuckDBConnection, placed: PlacedFile, stored: Stored): Promise<OpenSource> {
+  const { path, close: release } = await placed.open();
+  const file = await open(path, "r").catch(async (error: unknown) => {
+    await release();
+    throw isMissing(error) ? neverStored(stored, placed.address, error) : error;
   });
   const opened = openedPath(file, path);
-  try {
-    const source = await described(connection, opened, () => file.close());
-    return { ...source, inWords: (message) => message.replaceAll(opened, path) };
-  } catch (error) {
+  const close = async (): Promise<void> => {
     await file.close();
+    await release();
+  };
+  try {
+    const source = await described(connection, opened, close);
+    return { ...source, inWords: (message) => message.replaceAll(opened, placed.address) };
+  } catch (error) {
+    await close();
     throw error;
   }
 }
 
 async function described(connection: DuckDBConnection, path: string, close: () => Promise<void> | undefined): Promise<OpenSource> {
   const metadata = await connection.runAndReadAll(
-    `SELECT decode(value) FROM parquet_kv_metadata(${sqlString(literalGlob(path))}) WHERE decode(key) = 'millrace'`,
+    `SELECT decode(value) FROM parquet_kv_metadata(${sqlString(literalGlob(path))}) WHERE decode(key) = '${STORED_KEY}'`,
   );
   const [row] = metadata.getRows();
-  const { columns } = row ? (JSON.parse(String(row[0])) as { columns: readonly { name: string; kind: string }[] }) : { columns: [] };
-  const readings = new Map(columns.flatMap(({ name, kind }) => (READINGS[kind] ? [[name.toLowerCase(), READINGS[kind]] as const] : [])));
+  const columns = row ? storedColumns(String(row[0])) : [];
+  const readings = new Map(
+    columns.flatMap(({ name, shape: { kind } }) => (READINGS[kind] ? [[name.toLowerCase(), READINGS[kind]] as const] : [])),
+  );
   return { sql: `SELECT * FROM ${parquetSource(path)}`, readings, close };
 }
 

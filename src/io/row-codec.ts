@@ -4,8 +4,9 @@ import type { RowSchema } from "../model/row-schema.js";
 import type { CodecContext } from "./codec.js";
 import { RowStream } from "../model/row-stream.js";
 
+export const COMPRESSIONS = ["snappy", "zstd", "gzip", "none"] as const;
 /** How the bytes of a file are made smaller. */
-export type Compression = "snappy" | "zstd" | "gzip" | "none";
+export type Compression = (typeof COMPRESSIONS)[number];
 
 /** What is told of rows that are written. */
 export interface RowWriteContext extends CodecContext {
@@ -17,6 +18,8 @@ export interface RowWriteContext extends CodecContext {
 
 /** What is told of rows that are read. */
 export interface RowReadContext extends CodecContext {
+  /** How errors name the file. @defaultValue its path */
+  readonly address?: string;
   /** The columns that are wanted, in this order; absent: all. */
   readonly columns?: readonly string[];
   /** The rows that are wanted; absent: all. */

@@ -1,38 +1,66 @@
 import { types } from "node:util";
 import { IOError } from "../base/errors.js";
+import { columnTypeText, type ColumnShape } from "../model/column-type.js";
+import type { TableColumn } from "../model/metadata-value.js";
+import type { RowSchema } from "../model/row-schema.js";
+import { DeclaredColumn } from "./declared-column.js";
+import { fieldReader, type FieldReader } from "./row-shape.js";
 import { encodeTagged } from "./tagged-json.js";
 
 /** What a column holds, beside null. */
 export type ColumnKind = "number" | "bigint" | "string" | "boolean" | "date" | "bytes" | "json";
 
-/** A column as it was met in the rows so far. */
+/** A column as it was met in the rows so far, or as it is declared. */
 export interface RowColumn {
   readonly name: string;
-  /** `undefined` while only null was met. */
+  /** As the rows are declared; of a column that is found in the rows: `undefined`. */
+  readonly declared: DeclaredColumn | undefined;
+  /** Of a column that is found in the rows; `undefined` while only null was met. */
   kind: ColumnKind | undefined;
   /** Of numbers: each is a whole one that 64 bits keep. */
   wholeNumbers: boolean;
   /** Of bigints: each fits 64 bits. */
   fits64: boolean;
+  /** Whether a row has null there, or lacks the field. */
+  nullable: boolean;
 }
 
-/** A value as DuckDB is fed with it: dates as milliseconds, objects as JSON text. */
-export type Cell = number | bigint | string | boolean | Uint8Array | null;
+/**
+ * A value as the makers of files and tables are fed with it: moments as milliseconds since 1970, plain data as JSON text, lists as arrays, structs as
+ * arrays in the order of their fields. Decimals, dates and times are the text that rows have.
+ */
+export type Cell = number | bigint | string | boolean | Uint8Array | null | readonly Cell[];
 
 const INT64_LIMIT = 2n ** 63n;
 
-/** Finds the columns of rows that come batch by batch, in the order in which they first appear. */
+/** Finds the columns of rows that come batch by batch: those declared, or else those met, in the order in which they first appear. */
 export class RowColumns {
   readonly columns: RowColumn[] = [];
+  private readonly readers: FieldReader[] = [];
   private readonly names = new Set<string>();
+  private readonly values: unknown[] = [];
   private lastKeys: readonly string[] = [];
+  private readonly declared: boolean;
 
-  constructor(private readonly assetKey: string) {}
+  constructor(
+    private readonly assetKey: string,
+    schema?: RowSchema,
+  ) {
+    this.declared = schema !== undefined;
+    for (const column of schema?.columns ?? []) this.add(column.name, new DeclaredColumn(column, assetKey));
+  }
 
   /** Learns the rows' columns. @returns each column's cells, in the order of `columns` @param firstRow - number of the batch's first row, from 0 */
   take(rows: readonly object[], firstRow: number): Cell[][] {
     for (let index = 0; index < rows.length; index++) this.learnKeys(rows[index], firstRow + index);
-    return this.columns.map((column) => this.cells(column, rows as readonly Record<string, unknown>[], firstRow));
+    this.values.length = rows.length;
+    return this.columns.map((column, position) => {
+      this.readers[position]?.(rows, this.values);
+      // A column called "constructor" must not read the row's own class.
+      if (column.name in Object.prototype)
+        rows.forEach((row, index) => (this.values[index] = Object.hasOwn(row, column.name) ? this.values[index] : null));
+      return column.declared ? column.declared.cells(this.values, firstRow) : this.cells(column, firstRow);
+    });
   }
 
   private learnKeys(row: object | undefined, rowNumber: number): void {
@@ -46,19 +74,32 @@ export class RowColumns {
     this.lastKeys = keys;
     for (const name of keys) {
       if (this.names.has(name)) continue;
-      this.names.add(name);
-      this.columns.push({ name, kind: undefined, wholeNumbers: true, fits64: true });
+      if (this.declared) throw this.undeclared(name, rowNumber);
+      this.add(name, undefined).nullable = rowNumber > 0;
     }
   }
 
-  private cells(column: RowColumn, rows: readonly Record<string, unknown>[], firstRow: number): Cell[] {
-    const { name } = column;
-    const inherited = name in Object.prototype; // a column called "constructor" must not read the row's own class
-    const cells = new Array<Cell>(rows.length);
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index] as Record<string, unknown>;
-      const value = inherited && !Object.hasOwn(row, name) ? null : row[name];
-      cells[index] = value === null || value === undefined ? null : this.cell(column, value, firstRow + index);
+  private add(name: string, declared: DeclaredColumn | undefined): RowColumn {
+    const column: RowColumn = { name, declared, kind: undefined, wholeNumbers: true, fits64: true, nullable: false };
+    this.names.add(name);
+    this.columns.push(column);
+    this.readers.push(fieldReader(name));
+    return column;
+  }
+
+  private cells(column: RowColumn, firstRow: number): Cell[] {
+    const { values } = this;
+    const cells = new Array<Cell>(values.length);
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (value === null || value === undefined) {
+        cells[index] = null;
+        column.nullable = true;
+      } else if (typeof value === "string" && column.kind === "string") {
+        cells[index] = value;
+      } else {
+        cells[index] = this.cell(column, value, firstRow + index);
+      }
     }
     return cells;
   }
@@ -108,6 +149,28 @@ export class RowColumns {
     }
     column.kind = kind;
   }
+
+  private undeclared(name: string, rowNumber: number): IOError {
+    return new IOError(
+      "IO.ROW_SCHEMA",
+      `Row ${rowNumber} of asset "${this.assetKey}" has the column "${name}", which its schema does not declare.`,
+      { fix: `Add "${name}" to the schema, or leave it out of the rows.` },
+    );
+  }
+}
+
+/** The type of a column, as far as its rows were met; of one that has only null: text. */
+export function shapeOf({ declared, kind, wholeNumbers }: RowColumn): ColumnShape {
+  if (declared) return declared.shape;
+  if (kind === "number") return { kind: wholeNumbers ? "int64" : "float64" };
+  return { kind: kind === "date" ? "timestamptz" : (kind ?? "string") };
+}
+
+/** The column as metadata tells it. */
+export function tableColumnOf(column: RowColumn): TableColumn {
+  const { name, declared, nullable } = column;
+  if (declared) return declared.told;
+  return { name, type: columnTypeText(shapeOf(column)), constraints: { nullable } };
 }
 
 const WORDS: Readonly<Record<ColumnKind, string>> = {

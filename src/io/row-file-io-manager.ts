@@ -2,9 +2,11 @@ import type { Table } from "apache-arrow";
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
 import type { Relation } from "../duckdb/relation.js";
-import { MetadataValue } from "../model/metadata.js";
+import type { FormName } from "../model/form.js";
 import type { FilePlace, PlacedFile } from "./file-place.js";
-import type { RowCodec } from "./row-codec.js";
+import { parquetRelation } from "./parquet-relation.js";
+import { Preview, rowsMetadata } from "./rows-metadata.js";
+import type { Compression, RowCodec, WrittenRows } from "./row-codec.js";
 import { noRows, rowsOf } from "./row-forms.js";
 import { RowStream } from "../model/row-stream.js";
 
@@ -13,7 +15,8 @@ export type Rows = readonly object[] | AsyncIterable<object> | Table | Relation<
 
 /**
  * Keeps each asset's rows, and each partition's, in a file of its own, streamed both ways: an asset may return more rows than fit into memory,
- * and loads them one by one, in their order, as often as it is iterated. Adds the number of rows and the columns to the materialization.
+ * and loads them one by one, in their order, as often as it is iterated; only the columns and rows that the input wants. The materialization tells the
+ * number of rows, the bytes, the columns, the first rows and where they lie.
  */
 export abstract class RowFileIOManager extends IOManager<Rows> {
   /** How rows become bytes. */
@@ -22,18 +25,36 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
   /** Where the files lie. */
   protected abstract placeFor(context: { readonly storageDir: string }): FilePlace;
 
+  /** How the bytes are made smaller; absent: as the codec does by itself. */
+  compression?: Compression;
+
+  override get loads(): readonly FormName[] {
+    return this.codec.extension === "parquet" ? ["stream", "relation"] : ["stream"];
+  }
+
+  override get pushesDown(): boolean {
+    return true;
+  }
+
   override async store(stored: Rows, context: OutputContext): Promise<{ path: string }> {
     const place = this.placeFor(context);
     const batches = rowsOf(stored);
     if (!batches) throw noRows(stored, context.assetKey, this);
-    await place.store(context, async (path) => {
-      const { rowCount, columns } = await this.codec.write(batches(), path, context);
-      context.addOutputMetadata({
-        "millrace/row_count": MetadataValue.int(rowCount),
-        "millrace/column_schema": MetadataValue.tableSchema(columns),
+    const { assetKey, signal, schema } = context;
+    const { compression, codec } = this;
+    const preview = new Preview();
+    let written: WrittenRows | undefined;
+    const { sizeBytes } = await place.store(context, async (path) => {
+      written = await codec.write(preview.of(batches()), path, {
+        assetKey,
+        signal,
+        ...(schema && { schema }),
+        ...(compression && { compression }),
       });
     });
-    return { path: place.addressOf(context) };
+    const path = place.addressOf(context);
+    if (written) context.addOutputMetadata(rowsMetadata({ ...written, preview, path, sizeBytes }));
+    return { path };
   }
 
   override async publish(context: OutputContext): Promise<void> {
@@ -44,15 +65,18 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
     await this.placeFor(context).discard(context);
   }
 
-  override async load(context: InputContext): Promise<AsyncIterable<object>> {
+  override async load(context: InputContext): Promise<RowStream | Relation<unknown>> {
     const file = await this.placeFor(context).find(context);
+    if (context.form === "relation") return parquetRelation(file, context).take(context);
     return new RowStream(() => this.batchesOf(file, context));
   }
 
   private async *batchesOf(file: PlacedFile, context: InputContext): AsyncGenerator<object[]> {
+    const { assetKey, signal, columns, where, schema } = context;
     const { path, close } = await file.open();
     try {
-      yield* this.codec.read(path, context);
+      const wanted = { ...(columns && { columns }), ...(where && { where }), ...(schema && { schema }) };
+      yield* this.codec.read(path, { assetKey, signal, address: file.address, ...wanted });
     } finally {
       await close();
     }

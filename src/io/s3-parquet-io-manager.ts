@@ -1,5 +1,6 @@
+import { IsIn } from "class-validator";
 import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
-import type { RowCodec } from "./row-codec.js";
+import { COMPRESSIONS, type Compression, type RowCodec } from "./row-codec.js";
 import { S3RowsIOManager } from "./s3-rows-io-manager.js";
 
 /**
@@ -10,6 +11,10 @@ import { S3RowsIOManager } from "./s3-rows-io-manager.js";
  * ```
  */
 export class S3ParquetIOManager extends S3RowsIOManager {
-  /** How rows become bytes. @defaultValue Parquet with snappy compression, by DuckDB */
+  /** How rows become bytes. @defaultValue Parquet by DuckDB */
   codec: RowCodec = new DuckDBParquetCodec();
+
+  /** `snappy`, `zstd`, `gzip` or `none`. */
+  @IsIn(COMPRESSIONS)
+  override compression: Compression = "snappy";
 }

@@ -6,9 +6,9 @@ import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { isMissingObject } from "../resources/s3-error.js";
 import type { S3Resource } from "../resources/s3-resource.js";
 import { attemptAddress, described, fixedAddress, neverStored, nothingToPublish, prepareFolder, type Stored } from "./attempt-file.js";
-import { openedPath } from "./duckdb-parquet-codec.js";
 import { decodeName } from "./encoded-name.js";
 import type { FilePlace, OpenFile, PlacedFile, StoredFile } from "./file-place.js";
+import { openedPath } from "./opened-path.js";
 import { keyPart, s3AttemptKey, s3Key } from "./s3-key.js";
 
 /** What a place in S3 is made of. */

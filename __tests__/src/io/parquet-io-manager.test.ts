@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../runtime/testing/io-manager-contract.js";
+import type { InputContext } from "../../../src/config/io-manager.js";
+import { MetadataValue } from "../../../src/model/metadata.js";
+import type { RowStream } from "../../../src/model/row-stream.js";
 import { FileParquetIOManager } from "../../../src/io/parquet-io-manager.js";
 
 const wide = [
@@ -73,7 +76,8 @@ async function materialize(rows: readonly object[] | AsyncIterable<object>): Pro
   await io.publish(context);
   return metadata;
 }
-const load = () => new FileParquetIOManager().load(inputContextFor("shop/orders", { storageDir }));
+const load = (given: Partial<InputContext> = {}) =>
+  new FileParquetIOManager().load(inputContextFor("shop/orders", { storageDir, ...given })) as Promise<RowStream>;
 async function loadAll(): Promise<object[]> {
   const rows: object[] = [];
   for await (const row of await load()) rows.push(row);
@@ -93,25 +97,33 @@ const heapMb = () => {
 };
 
 describe("FileParquetIOManager", () => {
-  it("tells how many rows and which columns were written", async () => {
-    expect(await materialize(wide)).toEqual({
-      "millrace/row_count": { type: "int", value: 3 },
-      "millrace/column_schema": {
-        type: "table_schema",
-        value: [
-          { name: "id", type: "BIGINT" },
-          { name: "amount", type: "DOUBLE" },
-          { name: "big", type: "BIGINT" },
-          { name: "huge", type: "VARCHAR" },
-          { name: "text", type: "VARCHAR" },
-          { name: "ok", type: "BOOLEAN" },
-          { name: "at", type: "TIMESTAMP" },
-          { name: "none", type: "VARCHAR" },
-          { name: "json", type: "JSON" },
-          { name: "bytes", type: "BLOB" },
-          { name: "constructor", type: "BIGINT" },
-        ],
-      },
+  it("tells rows, bytes, columns, the first rows and the path of what was written", async () => {
+    const rows = [...wide.slice(0, 2), ...Array.from({ length: 10 }, (_, id) => ({ id, more: "late" }))];
+    const { size } = await (async () => {
+      await materialize(rows);
+      return statSync(join(storageDir, "shop/orders.parquet"));
+    })();
+    const column = (name: string, type: string, nullable: boolean) => ({ name, type, constraints: { nullable } });
+    const columns = [
+      column("id", "int64", false),
+      column("amount", "float64", true),
+      column("big", "bigint", true),
+      column("huge", "bigint", true),
+      column("text", "string", true),
+      column("ok", "boolean", true),
+      column("at", "timestamptz", true),
+      column("none", "string", true),
+      column("json", "json", true),
+      column("bytes", "bytes", true),
+      column("constructor", "int64", true),
+      column("more", "string", true),
+    ];
+    expect(await materialize(rows)).toEqual({
+      "millrace/row_count": { type: "int", value: 12 },
+      "millrace/bytes": { type: "int", value: size },
+      "millrace/column_schema": { type: "table_schema", value: columns },
+      "millrace/preview": MetadataValue.table(rows.slice(0, 5), columns),
+      "millrace/path": { type: "path", value: join(storageDir, "shop/orders.parquet") },
     });
   });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../runtime/testing/io-manager-contract.js";
 import type { IOError } from "../../../src/base/errors.js";
+import type { RowStream } from "../../../src/model/row-stream.js";
 import type { InputContext, OutputContext } from "../../../src/config/io-manager.js";
 import { s3Key } from "../../../src/io/s3-key.js";
 import { S3ParquetIOManager } from "../../../src/io/s3-parquet-io-manager.js";
@@ -58,7 +59,7 @@ describe.each(S3_SERVERS)("at %s", (name, start) => {
   }
   async function load(io: Lake, assetKey: string, given: Partial<InputContext> = {}): Promise<object[]> {
     const rows: object[] = [];
-    for await (const row of await io.load(inputContextFor(assetKey, { storageDir, ...given }))) rows.push(row);
+    for await (const row of (await io.load(inputContextFor(assetKey, { storageDir, ...given }))) as RowStream) rows.push(row);
     return rows;
   }
   /** Files on this machine that are left on their way. */
@@ -106,7 +107,8 @@ describe.each(S3_SERVERS)("at %s", (name, start) => {
       Array.from({ length: 10_000 }, (_, id) => ({ id })),
     );
     expect(await load(io, "many")).toHaveLength(10_000);
-    for await (const row of await io.load(inputContextFor("many", { storageDir }))) if ((row as { id: number }).id === 3) break;
+    for await (const row of (await io.load(inputContextFor("many", { storageDir }))) as RowStream)
+      if ((row as { id: number }).id === 3) break;
     await server.client.send(new PutObjectCommand({ Bucket: bucket, Key: "left/broken.parquet", Body: "no Parquet" }));
     expect((await failureOf(load(io, "broken"))).code).toBe("IO.CORRUPT");
     expect(onTheirWay()).toEqual([]);

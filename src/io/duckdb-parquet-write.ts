@@ -1,0 +1,106 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { IOError, isMillraceError, messageOf } from "../base/errors.js";
+import type { DuckDB } from "../duckdb/process-database.js";
+import { StagedRows } from "./duckdb-staging.js";
+import { IllFormedText } from "./duckdb-write-vector.js";
+import { ParquetParts } from "./parquet-parts.js";
+import { BATCH_ROWS, type RowWriteContext, type WrittenRows } from "./row-codec.js";
+import { RowColumns, tableColumnOf } from "./row-columns.js";
+
+/** Rows of a part, and so of a row group: DuckDB's own number. */
+const PART_ROWS = 60 * BATCH_ROWS;
+/** Text and blobs of a part. */
+const PART_BYTES = 64 * 2 ** 20;
+
+/** One Parquet file on its way: rows are gathered to batches, staged as columns, and written part by part while the next ones come. */
+export class ParquetWrite {
+  private readonly rows: RowColumns;
+  private readonly parts: ParquetParts;
+  private gathered: object[] = [];
+  private staged: StagedRows | undefined;
+  private rowCount = 0;
+
+  constructor(
+    private readonly duckdb: DuckDB,
+    private readonly connections: { readonly staging: DuckDBConnection; readonly copying: DuckDBConnection },
+    private readonly path: string,
+    private readonly context: RowWriteContext,
+  ) {
+    this.rows = new RowColumns(context.assetKey, context.schema);
+    this.parts = new ParquetParts(duckdb, connections.copying, { path, compression: context.compression ?? "snappy" });
+  }
+
+  /** Takes any number of rows. */
+  async take(batch: readonly object[]): Promise<void> {
+    if (this.gathered.length === 0 && batch.length === BATCH_ROWS) return this.stage(batch);
+    for (let start = 0; start < batch.length;) {
+      const end = Math.min(batch.length, start + BATCH_ROWS - this.gathered.length);
+      for (let index = start; index < end; index++) this.gathered.push(batch[index] as object);
+      start = end;
+      if (this.gathered.length === BATCH_ROWS) await this.stage(this.gathered.splice(0));
+    }
+  }
+
+  async finish(): Promise<WrittenRows> {
+    if (this.gathered.length > 0) await this.stage(this.gathered);
+    const { columns } = this.rows;
+    await this.guard(async () => {
+      this.staged ??= await StagedRows.create(this.duckdb, this.connections.staging, [...columns]);
+      await this.endPart();
+      await this.parts.finish();
+    });
+    return { rowCount: this.rowCount, columns: columns.map(tableColumnOf) };
+  }
+
+  /** Leaves neither table nor file beside what is written. */
+  async close(): Promise<void> {
+    this.staged?.end();
+    await this.parts.discard();
+    await this.staged?.drop();
+  }
+
+  private async stage(batch: readonly object[]): Promise<void> {
+    this.context.signal?.throwIfAborted();
+    const cells = this.rows.take(batch, this.rowCount);
+    await this.guard(async () => {
+      if (this.staged && !this.staged.takes(this.rows.columns, PART_ROWS, PART_BYTES)) await this.endPart();
+      this.staged ??= await StagedRows.create(this.duckdb, this.connections.staging, [...this.rows.columns]);
+      this.staged.append(cells, batch.length);
+    });
+    this.rowCount += batch.length;
+  }
+
+  private async endPart(): Promise<void> {
+    const { staged } = this;
+    if (staged === undefined) return;
+    this.staged = undefined;
+    await this.parts.add(staged, this.rows.columns);
+  }
+
+  private async guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (this.context.signal?.aborted) throw this.context.signal.reason;
+      if (isMillraceError(error)) throw error;
+      throw error instanceof IllFormedText ? this.illFormed(error) : this.failed(error);
+    }
+  }
+
+  private illFormed({ column, index }: IllFormedText): IOError {
+    const name = this.rows.columns[column]?.name ?? "";
+    return new IOError(
+      "IO.ROW_NOT_STORABLE",
+      `Column "${name}" of asset "${this.context.assetKey}" holds text with half a character (a lone surrogate) in row ${this.rowCount + index}.`,
+      { fix: "Repair it with text.toWellFormed(), or keep it as bytes." },
+    );
+  }
+
+  private failed(cause: unknown): IOError {
+    const message = messageOf(cause).replaceAll("\n", " ");
+    return new IOError("IO.WRITE_FAILED", `The rows of asset "${this.context.assetKey}" cannot be written to ${this.path}: ${message}`, {
+      fix: "Check that the disk has room and that the folder may be written.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import { open, rename, rm } from "node:fs/promises";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDB } from "../duckdb/process-database.js";
+import { parquetSource, sqlName, sqlString } from "../duckdb/sql-text.js";
+import { typeOf, type StagedRows } from "./duckdb-staging.js";
+import { JoinedFile } from "./parquet-footer.js";
+import type { Compression } from "./row-codec.js";
+import { shapeOf, type RowColumn } from "./row-columns.js";
+import { STORED_KEY, storedText } from "./stored-columns.js";
+
+/** A file of some of the rows, and the types that its columns have. */
+interface Part {
+  readonly path: string;
+  readonly types: readonly string[];
+}
+
+/**
+ * The parts of a file that is written while its rows still come: each is made of staged rows by DuckDB's own threads. The row groups of parts with the
+ * same columns are put behind each other as they are; only where a column came late, or got another type, are all rows written again.
+ */
+export class ParquetParts {
+  private readonly parts: Part[] = [];
+  private joined: JoinedFile | undefined;
+  private closeJoined: (() => Promise<void>) | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private count = 0;
+  private columns: readonly RowColumn[] = [];
+
+  constructor(
+    private readonly duckdb: DuckDB,
+    private readonly connection: DuckDBConnection,
+    private readonly target: { readonly path: string; readonly compression: Compression },
+  ) {}
+
+  /** Starts to write the rows; returns when those of the part before are written. */
+  async add(staged: StagedRows, columns: readonly RowColumn[]): Promise<void> {
+    staged.end();
+    const path = this.count === 0 ? this.target.path : `${this.target.path}.${this.count}`;
+    this.count++;
+    this.columns = columns;
+    const selected = staged.columns.map((column, index) => selection(column, index, this.duckdb));
+    const part = { path, types: staged.columns.map((column) => this.typeText(column)) };
+    const stored = storedText(staged.columns);
+    const before = this.writing;
+    this.writing = before.then(async () => {
+      await this.copy(`SELECT ${selected.length === 0 ? "_ AS no_columns" : selected.join(", ")} FROM ${staged.table}`, path, stored);
+      await staged.drop();
+      await this.join(part);
+    });
+    this.writing.catch(() => undefined); // thrown where it is awaited
+    await before;
+  }
+
+  /** Returns when the file is whole. */
+  async finish(): Promise<void> {
+    await this.writing;
+    await this.joined?.finish();
+    await this.close();
+    const [first, ...others] = this.parts;
+    if (first === undefined || others.length === 0) return;
+    const types = this.columns.map((column) => this.typeText(column));
+    const selects = this.parts.map((part) => {
+      const selected = this.columns.map(({ name }, index) => {
+        const source = index < part.types.length ? sqlName(`c${index}`) : "NULL";
+        return `CAST(${source} AS ${types[index]}) AS ${sqlName(name)}`;
+      });
+      return `SELECT ${selected.join(", ")} FROM ${parquetSource(part.path)} AS part(${part.types.map((_, index) => `c${index}`).join(", ") || "none"})`;
+    });
+    const whole = `${this.target.path}.${this.count++}`;
+    await this.copy(selects.join(" UNION ALL "), whole, storedText(this.columns));
+    await rename(whole, this.target.path);
+    for (const { path } of others) await rm(path, { force: true });
+  }
+
+  /** Leaves nothing beside the file. */
+  async close(): Promise<void> {
+    await this.writing.catch(() => undefined);
+    await this.closeJoined?.();
+    this.closeJoined = undefined;
+  }
+
+  /** Removes all that was written beside the file. */
+  async discard(): Promise<void> {
+    await this.close();
+    for (let part = 1; part < this.count; part++) await rm(`${this.target.path}.${part}`, { force: true });
+  }
+
+  private async join(part: Part): Promise<void> {
+    const [first] = this.parts;
+    if (first === undefined || this.parts.length > 1 || !sameTypes(first, part)) {
+      this.parts.push(part);
+      return;
+    }
+    if (this.joined === undefined) {
+      const file = await open(first.path, "r+");
+      this.closeJoined = () => file.close();
+      this.joined = await JoinedFile.open(file);
+    }
+    const file = await open(part.path, "r");
+    try {
+      await this.joined.append(file);
+    } finally {
+      await file.close();
+    }
+    await rm(part.path);
+  }
+
+  private async copy(query: string, path: string, stored: string): Promise<void> {
+    const codec = this.target.compression === "none" ? "uncompressed" : this.target.compression;
+    await this.connection.run(
+      `COPY (${query}) TO ${sqlString(path)} ` +
+        `(FORMAT parquet, COMPRESSION ${codec}, USE_TMP_FILE false, KV_METADATA {${STORED_KEY}: ${sqlString(stored)}})`,
+    );
+  }
+
+  private typeText(column: RowColumn): string {
+    if (!column.declared && column.kind === "bigint" && !column.fits64) return "VARCHAR";
+    return typeOf(this.duckdb, shapeOf(column)).toString();
+  }
+}
+
+function selection(column: RowColumn, index: number, duckdb: DuckDB): string {
+  const isWhole = !column.declared && column.kind === "number" && column.wholeNumbers;
+  const staged = !column.declared && column.kind === undefined ? "NULL::VARCHAR" : `c${index}`;
+  return `${isWhole ? `CAST(c${index} AS ${duckdb.BIGINT.toString()})` : staged} AS ${sqlName(column.name)}`;
+}
+
+function sameTypes(part: Part, other: Part): boolean {
+  return part.types.length === other.types.length && part.types.every((type, index) => type === other.types[index]);
+}
