@@ -7,6 +7,8 @@ const repository = resolve(__dirname, "../..");
 export class StubApi {
   /** `METHOD path → status` of each request, in the order of the answers. */
   readonly requests: string[] = [];
+  /** When each was answered. */
+  readonly answeredAtMs: number[] = [];
   readonly #child: ChildProcess;
 
   private constructor(
@@ -28,7 +30,9 @@ export class StubApi {
     });
     const stub = new StubApi(url, child);
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      stub.requests.push(...text.split("\n").filter((line) => line.includes("→")));
+      const answered = text.split("\n").filter((line) => line.includes("→"));
+      stub.requests.push(...answered);
+      stub.answeredAtMs.push(...answered.map(() => Date.now()));
     });
     return stub;
   }

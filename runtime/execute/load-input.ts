@@ -4,6 +4,7 @@ import type { InputContext, IOManager } from "../../src/config/io-manager.js";
 import type { FormName } from "../../src/model/form.js";
 import type { AssetKey } from "../../src/model/asset-spec.js";
 import type { PartitionPoint } from "../../src/model/event.js";
+import type { PlannedStep } from "../../src/model/run-plan.js";
 import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import type { BuiltInType, ParameterBinding } from "../scan/bindings.js";
 import type { Attempt, UpstreamValue } from "./attempt.js";
@@ -17,19 +18,22 @@ import { callUserCode } from "./user-code-boundary.js";
 
 type InputBinding = Extract<ParameterBinding, { kind: "input" }>;
 
+type NeedingStep = Pick<PlannedStep, "key" | "assets">;
+
 /** An upstream that should be loaded was never materialized. */
 export class NeverMaterializedError extends ExecutionError {
-  constructor(key: AssetKey, step: string) {
-    super("STEP.INPUT_MISSING", `Step "${step}" needs the value of "${key}", which was never materialized.`, {
-      fix: `Run \`millrace materialize ${key}\` first, or select it too: \`millrace materialize "+${step}"\`.`,
+  constructor(key: AssetKey, step: NeedingStep) {
+    const selection = step.assets.length === 1 ? step.assets[0] : `(${step.assets.join(" or ")})`;
+    super("STEP.INPUT_MISSING", `Step "${step.key}" needs the value of "${key}", which was never materialized.`, {
+      fix: `Run \`millrace materialize ${key}\` first, or select it too: \`millrace materialize "+${selection}"\`.`,
     });
   }
 }
 
 /** An upstream that should be loaded was materialized without a value. */
 export class NothingStoredError extends ExecutionError {
-  constructor(key: AssetKey, step: string) {
-    super("STEP.INPUT_NOT_STORED", `Step "${step}" needs the value of "${key}", whose last materialization stored none.`, {
+  constructor(key: AssetKey, step: NeedingStep) {
+    super("STEP.INPUT_NOT_STORED", `Step "${step.key}" needs the value of "${key}", whose last materialization stored none.`, {
       fix: `Let "${key}" return its value, or order after it only: \`deps: ["${key}"]\`.`,
     });
   }
@@ -55,7 +59,7 @@ export async function loadInput(services: RunServices, attempt: Attempt, input: 
   const upstream = attempt.upstream(input.key);
   if (!upstream?.stored) {
     if (input.optional) return undefined;
-    throw new (upstream?.eventId === undefined ? NeverMaterializedError : NothingStoredError)(input.key, attempt.step.key);
+    throw new (upstream?.eventId === undefined ? NeverMaterializedError : NothingStoredError)(input.key, attempt.step);
   }
   return loadValue({ services, attempt, input }, upstream, undefined);
 }

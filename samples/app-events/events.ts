@@ -1,3 +1,5 @@
+import { Failure } from "millrace";
+
 /** What happened in the app, as the API tells it. Keys that do not belong to the type are absent, or null. */
 export interface AppEvent {
   eventId: number;
@@ -28,3 +30,14 @@ export type User = Omit<AppEvent, "userId"> & { id: string | null };
 
 /** An order that can be told from others, was placed by somebody, and costs something, be it nothing. */
 export type Order = AppEvent;
+
+/** @throws {@link Failure} for an event with an `id` beside its `userId`: users would have two columns of that name */
+export function refuseSecondId(events: readonly AppEvent[]): void {
+  const event = events.find((one) => Object.hasOwn(one, "id"));
+  if (event === undefined) return;
+  throw new Failure(
+    `Event ${event.eventId} has a field "id" beside "userId", which clean_users renames to "id": there would be two columns "id". ` +
+      "Give the API's field another name, or change the name that usersOf (samples/app-events/transform.ts) gives to userId.",
+    { allowRetries: false },
+  );
+}

@@ -1,4 +1,4 @@
-import { IsString } from "class-validator";
+import { IsArray, IsString } from "class-validator";
 import {
   Asset,
   AssetContext,
@@ -10,21 +10,23 @@ import {
   Pipeline,
 } from "millrace";
 import { AppApi } from "./app-api.js";
-import type { AppEvent, DayEvent } from "./events.js";
+import { dayEventColumns, eventColumns } from "./columns.js";
+import { type AppEvent, type DayEvent, refuseSecondId } from "./events.js";
 import { markdownTable } from "./markdown-table.js";
 
 export class ExportConfig extends Config {
   /** Export files that asked for the run; they are only recorded. */
-  @IsString({ each: true }) keys: string[] = [];
+  @IsArray() @IsString({ each: true }) keys: string[] = [];
 }
 
 @Pipeline({ group: "ingestion" })
 export class Ingestion {
   constructor(private readonly api: AppApi) {}
 
-  @Asset({ description: "Every event that the API tells of, in its order.", kinds: ["api"] })
+  @Asset({ description: "Every event that the API tells of, in its order.", kinds: ["api"], schema: eventColumns })
   async rawEvents(config: ExportConfig, context: AssetContext): Promise<AppEvent[]> {
     const events = await this.api.allEvents(context.signal);
+    refuseSecondId(events);
     const exported = config.keys.length > 0 ? { export_keys: MetadataValue.json(config.keys) } : {};
     context.addOutputMetadata({ ...described(events), ...exported });
     return events;
@@ -33,6 +35,7 @@ export class Ingestion {
   @Asset({
     description: "The events of one day, in the API's order.",
     kinds: ["api"],
+    schema: dayEventColumns,
     partitions: dailyPartitions({ start: "2025-01-01" }),
   })
   async rawEventsPartitioned(context: PartitionedAssetContext): Promise<DayEvent[]> {

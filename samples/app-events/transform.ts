@@ -1,38 +1,39 @@
-import { AssetContext, Failure, Input, MultiAsset, type Output, output, Pipeline } from "millrace";
-import type { AppEvent, Order, User } from "./events.js";
+import { AssetContext, Input, MultiAsset, Pipeline } from "millrace";
+import { eventColumns, userColumns } from "./columns.js";
+import { type AppEvent, type Order, refuseSecondId, type User } from "./events.js";
 import { Ingestion } from "./ingestion.js";
+import { Warehouse } from "./warehouse.js";
 
 @Pipeline({ group: "transform" })
 export class Transform {
+  /** Loads the warehouse before the lake: when that fails, nothing of this is stored, and `millrace retry` begins here. */
   @MultiAsset({
     kinds: ["pandas"],
     outs: {
-      clean_users: { description: "Who was created: the first event of each user. One row without id stands for all who have none." },
-      clean_orders: { description: "Orders with a number, a user and an amount." },
+      clean_users: {
+        description: "Who was created: the first event of each user. One row without id stands for all who have none.",
+        schema: userColumns,
+      },
+      clean_orders: { description: "Orders with a number, a user and an amount.", schema: eventColumns },
     },
   })
-  async *splitEvents(
+  async splitEvents(
     @Input(Ingestion, "rawEvents") events: AppEvent[],
+    warehouse: Warehouse,
     context: AssetContext,
-  ): AsyncGenerator<Output<"clean_users", User[]> | Output<"clean_orders", Order[]>> {
+  ): Promise<{ clean_users: User[]; clean_orders: Order[] }> {
     const users = usersOf(events);
     const orders = ordersOf(events);
     context.log.info(`Users: ${users.length}, Orders: ${orders.length}`);
-    yield output("clean_users", users);
-    yield output("clean_orders", orders);
+    const tables = { clean_users: { columns: userColumns, rows: users }, clean_orders: { columns: eventColumns, rows: orders } };
+    await warehouse.replace(tables, context.signal);
+    return { clean_users: users, clean_orders: orders };
   }
 }
 
-/** The first `user_created` of each user; no id is one id, too. */
+/** The first `user_created` of each user, `userId` as `id`; none is an id, too. */
 export function usersOf(events: readonly AppEvent[]): User[] {
-  const taken = events.find((event) => Object.hasOwn(event, "id"));
-  if (taken) {
-    throw new Failure(
-      `Event ${taken.eventId} has a field "id" beside "userId": clean_users names userId "id", so there would be two columns of that name. ` +
-        `Give one of them another name, in the API or in usersOf (samples/app-events/transform.ts).`,
-      { allowRetries: false },
-    );
-  }
+  refuseSecondId(events);
   const users = new Map<string | null, User>();
   for (const { userId, ...rest } of events) {
     const id = userId ?? null;
@@ -41,10 +42,9 @@ export function usersOf(events: readonly AppEvent[]): User[] {
   return [...users.values()];
 }
 
+/** Each `order_placed` that has a number, a user and an amount. */
 export function ordersOf(events: readonly AppEvent[]): Order[] {
   return events.filter(
-    ({ type, orderId, userId, amount }) => type === "order_placed" && isGiven(orderId) && isGiven(userId) && isGiven(amount),
+    ({ type, orderId, userId, amount }) => type === "order_placed" && [orderId, userId, amount].every((value) => (value ?? null) !== null),
   );
 }
-
-const isGiven = (value: unknown): boolean => value !== null && value !== undefined;
