@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXIT } from "../../runtime/cli/exit-codes";
 import type { IOManager } from "../../runtime/entries/index";
 import { describeIOManager } from "../../runtime/entries/testing";
+import { PostgresServer } from "../../tools/servers/postgres";
+import { startFauxqs } from "../../tools/servers/s3";
 import { createProject, type System } from "../runtime/load/project";
 import { repository } from "./packed";
 
@@ -31,6 +33,17 @@ describe.each<System>(["commonjs", "module"])("the example of the README, in a p
   });
 });
 
+it("hands rows over as the README's third example says", () => {
+  const project = createProject("commonjs", { "definitions.ts": blockWith("// shop.ts") });
+  try {
+    const { status, stdout, stderr } = project.run("*", { flags: ["node_modules/millrace/dist/runtime/cli/main.js", "materialize"] });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("revenue");
+  } finally {
+    project.remove();
+  }
+});
+
 it("divides assets as the README's second example says", () => {
   const project = createProject("module", { "definitions.ts": blockWith("// sales.ts") });
   try {
@@ -41,6 +54,39 @@ it("divides assets as the README's second example says", () => {
     project.remove();
   }
 });
+
+it("goes from files to S3, and from SQLite to Postgres, by the three lines of the README", async () => {
+  const [postgres, s3] = await Promise.all([PostgresServer.start(), startFauxqs()]);
+  const files = threeLinesIn(blockWith("// shop.ts"));
+  const project = createProject("module", { "definitions.ts": files.code });
+  try {
+    const { stdout, stderr, status } = project.run("*", {
+      flags: ["node_modules/millrace/dist/runtime/cli/main.js", "materialize", "--json"],
+      env: {
+        S3_BUCKET: await s3.bucket(),
+        S3_ENDPOINT_URL: s3.endpoint,
+        AWS_ACCESS_KEY_ID: s3.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+        [files.variable]: await postgres.createDatabase("millrace"),
+      },
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("/millrace/revenue.parquet");
+    expect(existsSync(join(project.root, ".millrace", "millrace.db"))).toBe(false);
+  } finally {
+    project.remove();
+    await Promise.all([postgres.stop(), s3.stop()]);
+  }
+}, 120_000);
+
+/** The code with what the README's difference adds and takes away, and the variable that it sets. */
+function threeLinesIn(code: string): { readonly code: string; readonly variable: string } {
+  const [, difference = ""] = /^```diff\n(.*?)^```$/ms.exec(readme) ?? [];
+  const [added = "", removed = "", replacing = "", setting = ""] = difference.split("\n");
+  expect(code).toContain(removed.slice(1));
+  const variable = /^\+(\w+)=/.exec(setting)?.[1] ?? "";
+  return { code: `${added.slice(1)}\n${code.replace(removed.slice(1), replacing.slice(1))}`, variable };
+}
 
 describe("the IO manager of the README", () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-readme-"));
