@@ -21,18 +21,14 @@ export class DuckDBParquetCodec implements RowCodec {
     path: string,
     context: RowWriteContext,
   ): Promise<WrittenRows> {
-    const [staging, copying] = await Promise.all([connect(context.signal), connect(context.signal)]);
+    const { connection, close } = await connect(context.signal);
+    const write = new ParquetWrite(loadDuckDB(), connection, path, context);
     try {
-      const write = new ParquetWrite(loadDuckDB(), { staging: staging.connection, copying: copying.connection }, path, context);
-      try {
-        for await (const batch of batches) await write.take(batch);
-        return await write.finish();
-      } finally {
-        await write.close();
-      }
+      for await (const batch of batches) await write.take(batch);
+      return await write.finish();
     } finally {
-      staging.close();
-      copying.close();
+      await write.close();
+      close();
     }
   }
 

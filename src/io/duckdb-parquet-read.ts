@@ -6,7 +6,7 @@ import { rowPredicate } from "../model/row-filter.js";
 import { unknownColumn } from "./cut-rows.js";
 import { VectorReaders, type VectorReader } from "./duckdb-read-vector.js";
 import { splitFilter, type FilteredColumn } from "./duckdb-row-filter.js";
-import { bindings, typeOf } from "./duckdb-staging.js";
+import { bindings, typeOf } from "./duckdb-part-rows.js";
 import { columnNames, keyValue, type ParquetFooter } from "./parquet-footer.js";
 import type { RowReadContext } from "./row-codec.js";
 import { rowMaker } from "./row-shape.js";

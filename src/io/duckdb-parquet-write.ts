@@ -1,7 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { IOError, isMillraceError, messageOf } from "../base/errors.js";
 import type { DuckDB } from "../duckdb/process-database.js";
-import { StagedRows } from "./duckdb-staging.js";
+import { PartRows } from "./duckdb-part-rows.js";
 import { IllFormedText } from "./duckdb-write-vector.js";
 import { ParquetParts } from "./parquet-parts.js";
 import { BATCH_ROWS, type RowWriteContext, type WrittenRows } from "./row-codec.js";
@@ -12,22 +13,22 @@ const PART_ROWS = 60 * BATCH_ROWS;
 /** Text and blobs of a part. */
 const PART_BYTES = 64 * 2 ** 20;
 
-/** One Parquet file on its way: rows are gathered to batches, staged as columns, and written part by part while the next ones come. */
+/** One Parquet file on its way: rows are gathered to batches, and written part by part, by DuckDB's own threads, while the next ones come. */
 export class ParquetWrite {
   private readonly rows: RowColumns;
   private readonly parts: ParquetParts;
   private gathered: object[] = [];
-  private staged: StagedRows | undefined;
+  private part: PartRows | undefined;
   private rowCount = 0;
 
   constructor(
-    private readonly duckdb: DuckDB,
-    private readonly connections: { readonly staging: DuckDBConnection; readonly copying: DuckDBConnection },
+    duckdb: DuckDB,
+    connection: DuckDBConnection,
     private readonly path: string,
     private readonly context: RowWriteContext,
   ) {
     this.rows = new RowColumns(context.assetKey, context.schema);
-    this.parts = new ParquetParts(duckdb, connections.copying, { path, compression: context.compression ?? "snappy" });
+    this.parts = new ParquetParts(duckdb, connection, { path, compression: context.compression ?? "snappy" });
   }
 
   /** Takes any number of rows. */
@@ -45,36 +46,34 @@ export class ParquetWrite {
     if (this.gathered.length > 0) await this.stage(this.gathered);
     const { columns } = this.rows;
     await this.guard(async () => {
-      this.staged ??= await StagedRows.create(this.duckdb, this.connections.staging, [...columns]);
+      this.part ??= new PartRows([...columns], this.rowCount);
       await this.endPart();
       await this.parts.finish();
     });
     return { rowCount: this.rowCount, columns: columns.map(tableColumnOf) };
   }
 
-  /** Leaves neither table nor file beside what is written. */
+  /** Leaves no file beside what is written. */
   async close(): Promise<void> {
-    this.staged?.end();
     await this.parts.discard();
-    await this.staged?.drop();
   }
 
   private async stage(batch: readonly object[]): Promise<void> {
     this.context.signal?.throwIfAborted();
     const cells = this.rows.take(batch, this.rowCount);
-    await this.guard(async () => {
-      if (this.staged && !this.staged.takes(this.rows.columns, PART_ROWS, PART_BYTES)) await this.endPart();
-      this.staged ??= await StagedRows.create(this.duckdb, this.connections.staging, [...this.rows.columns]);
-      this.staged.append(cells, batch.length);
-    });
+    const { columns } = this.rows;
+    if (this.part && !this.part.takes(columns, PART_ROWS, PART_BYTES)) await this.guard(() => this.endPart());
+    this.part ??= new PartRows([...columns], this.rowCount);
+    this.part.append(cells, batch.length);
     this.rowCount += batch.length;
+    if (this.parts.busy) await setImmediate();
   }
 
   private async endPart(): Promise<void> {
-    const { staged } = this;
-    if (staged === undefined) return;
-    this.staged = undefined;
-    await this.parts.add(staged, this.rows.columns);
+    const { part } = this;
+    if (part === undefined) return;
+    this.part = undefined;
+    await this.parts.add(part, this.rows.columns);
   }
 
   private async guard(work: () => Promise<void>): Promise<void> {
@@ -91,7 +90,7 @@ export class ParquetWrite {
     const name = this.rows.columns[column]?.name ?? "";
     return new IOError(
       "IO.ROW_NOT_STORABLE",
-      `Column "${name}" of asset "${this.context.assetKey}" holds text with half a character (a lone surrogate) in row ${this.rowCount + index}.`,
+      `Column "${name}" of asset "${this.context.assetKey}" holds text with half a character (a lone surrogate) in row ${index}.`,
       { fix: "Repair it with text.toWellFormed(), or keep it as bytes." },
     );
   }

@@ -1,8 +1,7 @@
 import type { Vector } from "@duckdb/node-bindings";
 import type { ColumnShape } from "../model/column-type.js";
+import type { Bindings } from "./duckdb-read-vector.js";
 import type { Cell } from "./row-columns.js";
-
-type Bindings = typeof import("@duckdb/node-bindings");
 
 /** How cells lie in a vector: as their column's type says, or bigints that 64 bits cannot keep as text. */
 export type VectorShape = ColumnShape | { readonly kind: "bigtext" };
@@ -24,8 +23,6 @@ export class IllFormedText extends RangeError {
  * Text goes over as one blob, into which the vector's entries then point: 16 bytes each, the length and up to 12 bytes, or the first four and the address.
  */
 export class VectorWriter {
-  /** Bytes of text and blobs that were written so far. */
-  heapBytes = 0;
   private scratch = new ArrayBuffer(2048 * 16);
   private heap = Buffer.allocUnsafe(64 * 1024);
 
@@ -198,7 +195,6 @@ export class VectorWriter {
     sizeOf: (cell: T) => number,
   ): void {
     const { heap, bindings } = this;
-    this.heapBytes += bytes;
     const base = bytes > INLINE_BYTES ? this.intoVector(vector, bytes) : 0;
     const words = new Uint32Array(this.room(cells.length * 16), 0, cells.length * 4).fill(0);
     const inline = new Uint8Array(words.buffer, 0, cells.length * 16);
@@ -232,7 +228,6 @@ export class VectorWriter {
   private oneByOne(vector: Vector, cells: readonly (Uint8Array | null)[]): void {
     for (const [index, cell] of cells.entries()) {
       if (cell === null) continue;
-      this.heapBytes += cell.byteLength;
       this.bindings.vector_assign_string_element_len(vector, index, cell);
     }
   }

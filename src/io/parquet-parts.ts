@@ -2,7 +2,7 @@ import { open, rename, rm } from "node:fs/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { DuckDB } from "../duckdb/process-database.js";
 import { parquetSource, sqlName, sqlString } from "../duckdb/sql-text.js";
-import { typeOf, type StagedRows } from "./duckdb-staging.js";
+import { typeOf, withPartRows, type PartRows } from "./duckdb-part-rows.js";
 import { JoinedFile } from "./parquet-footer.js";
 import type { Compression } from "./row-codec.js";
 import { shapeOf, type RowColumn } from "./row-columns.js";
@@ -24,6 +24,7 @@ export class ParquetParts {
   private closeJoined: (() => Promise<void>) | undefined;
   private writing: Promise<void> = Promise.resolve();
   private count = 0;
+  private underWay = 0;
   private columns: readonly RowColumn[] = [];
 
   constructor(
@@ -32,20 +33,27 @@ export class ParquetParts {
     private readonly target: { readonly path: string; readonly compression: Compression },
   ) {}
 
+  /** Whether a part is being written: it gets on while the main thread is left free. */
+  get busy(): boolean {
+    return this.underWay > 0;
+  }
+
   /** Starts to write the rows; returns when those of the part before are written. */
-  async add(staged: StagedRows, columns: readonly RowColumn[]): Promise<void> {
-    staged.end();
+  async add(rows: PartRows, columns: readonly RowColumn[]): Promise<void> {
     const path = this.count === 0 ? this.target.path : `${this.target.path}.${this.count}`;
     this.count++;
+    this.underWay++;
     this.columns = columns;
-    const selected = staged.columns.map((column, index) => selection(column, index, this.duckdb));
-    const part = { path, types: staged.columns.map((column) => this.typeText(column)) };
-    const stored = storedText(staged.columns);
+    const part = { path, types: rows.columns.map((column) => this.typeText(column)) };
+    const selected = rows.columns.map((column, index) => selection(column, index));
+    const columnsSql = selected.length === 0 ? "_ AS no_columns" : selected.join(", ");
+    const stored = storedText(rows.columns);
     const before = this.writing;
     this.writing = before.then(async () => {
-      await this.copy(`SELECT ${selected.length === 0 ? "_ AS no_columns" : selected.join(", ")} FROM ${staged.table}`, path, stored);
-      await staged.drop();
+      const statement = (source: string) => this.copySql(`SELECT ${columnsSql} FROM ${source}`, path, stored);
+      await withPartRows(this.duckdb, this.connection, { rows, statement });
       await this.join(part);
+      this.underWay--;
     });
     this.writing.catch(() => undefined); // thrown where it is awaited
     await before;
@@ -67,7 +75,7 @@ export class ParquetParts {
       return `SELECT ${selected.join(", ")} FROM ${parquetSource(part.path)} AS part(${part.types.map((_, index) => `c${index}`).join(", ") || "none"})`;
     });
     const whole = `${this.target.path}.${this.count++}`;
-    await this.copy(selects.join(" UNION ALL "), whole, storedText(this.columns));
+    await this.connection.run(this.copySql(selects.join(" UNION ALL "), whole, storedText(this.columns)));
     await rename(whole, this.target.path);
     for (const { path } of others) await rm(path, { force: true });
   }
@@ -105,11 +113,11 @@ export class ParquetParts {
     await rm(part.path);
   }
 
-  private async copy(query: string, path: string, stored: string): Promise<void> {
+  private copySql(query: string, path: string, stored: string): string {
     const codec = this.target.compression === "none" ? "uncompressed" : this.target.compression;
-    await this.connection.run(
+    return (
       `COPY (${query}) TO ${sqlString(path)} ` +
-        `(FORMAT parquet, COMPRESSION ${codec}, USE_TMP_FILE false, KV_METADATA {${STORED_KEY}: ${sqlString(stored)}})`,
+      `(FORMAT parquet, COMPRESSION ${codec}, USE_TMP_FILE false, KV_METADATA {${STORED_KEY}: ${sqlString(stored)}})`
     );
   }
 
@@ -119,10 +127,10 @@ export class ParquetParts {
   }
 }
 
-function selection(column: RowColumn, index: number, duckdb: DuckDB): string {
+function selection(column: RowColumn, index: number): string {
   const isWhole = !column.declared && column.kind === "number" && column.wholeNumbers;
   const staged = !column.declared && column.kind === undefined ? "NULL::VARCHAR" : `c${index}`;
-  return `${isWhole ? `CAST(c${index} AS ${duckdb.BIGINT.toString()})` : staged} AS ${sqlName(column.name)}`;
+  return `${isWhole ? `CAST(c${index} AS BIGINT)` : staged} AS ${sqlName(column.name)}`;
 }
 
 function sameTypes(part: Part, other: Part): boolean {
