@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 
 /** Exact versions, by what they are for. */
 const PACKAGES = {
+  parquet: ["pyarrow==26.0.1", "pandas==3.1.1", "numpy==2.4.6"],
   s3: ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"],
 };
 

@@ -1,0 +1,69 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { measureInChild } from "./_child.js";
+import { median } from "./_median.js";
+import type { RowSeconds } from "./_parquet-by-millrace.js";
+
+const PAIRS = Number(process.env.BENCH_PAIRS ?? 5);
+const ROWS = Number(process.env.BENCH_ROWS ?? 1_000_000);
+const STREAM_ROWS = ROWS * 10;
+const OURS = join(process.cwd(), "bench", "_parquet-by-millrace.ts");
+const PEER = join(process.cwd(), "bench", "_parquet-peer.py");
+
+export const GOALS = { rows_write_ratio: "≤ 0.6", rows_read_ratio: "≤ 0.6", stream_rss_mb: "≤ 300" };
+export const PEERS = {};
+
+interface PeerSeconds extends RowSeconds {
+  readonly columnsWriteS: number;
+  readonly columnsReadS: number;
+}
+
+/**
+ * Seconds that 1,000,000 rows (`BENCH_ROWS`) of 10 mixed columns take through `FileParquetIOManager`, from and to an array of objects, snappy, beside
+ * pyarrow from and to dicts, each in a process of its own and in turns: medians of 5 pairs (`BENCH_PAIRS`).
+ * `stream_rss_mb`: most memory that ten times as many rows take as a stream both ways, above the process before.
+ */
+export async function run(): Promise<Record<string, number>> {
+  const python = execFileSync(process.execPath, ["tools/python.mjs", "parquet"], { encoding: "utf8" }).trim();
+  const pairs: { ours: RowSeconds; peer: PeerSeconds }[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    pairs.push({ ours: await inFolder((folder) => ours(ROWS, folder)), peer: await inFolder((folder) => peer(python, folder)) });
+  }
+  const middle = (of: (pair: (typeof pairs)[number]) => number) => median(pairs.map(of));
+  return {
+    rows_write_s: middle(({ ours }) => ours.rowsWriteS),
+    rows_read_s: middle(({ ours }) => ours.rowsReadS),
+    pyarrow_write_s: middle(({ peer }) => peer.rowsWriteS),
+    pyarrow_read_s: middle(({ peer }) => peer.rowsReadS),
+    rows_write_ratio: middle(({ ours, peer }) => ours.rowsWriteS / peer.rowsWriteS),
+    rows_read_ratio: middle(({ ours, peer }) => ours.rowsReadS / peer.rowsReadS),
+    stream_rss_mb: await inFolder((folder) => inProcess<number>(`streamRssMb(${STREAM_ROWS}, ${JSON.stringify(folder)})`)),
+    pairs: PAIRS,
+  };
+}
+
+function ours(count: number, folder: string): Promise<RowSeconds> {
+  return inProcess(`rowSeconds(${count}, ${JSON.stringify(folder)})`);
+}
+
+function inProcess<T>(call: string): Promise<T> {
+  return measureInChild<T>(`require("millrace/register"); return await require(${JSON.stringify(OURS)}).${call};`);
+}
+
+async function peer(python: string, folder: string): Promise<PeerSeconds> {
+  const { stdout } = await promisify(execFile)(python, [PEER, String(ROWS), join(folder, "peer.parquet")]);
+  return JSON.parse(stdout) as PeerSeconds;
+}
+
+async function inFolder<T>(measure: (folder: string) => Promise<T>): Promise<T> {
+  const cache = join(process.cwd(), "node_modules", ".cache", "millrace-bench");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "parquet-"));
+  try {
+    return await measure(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
