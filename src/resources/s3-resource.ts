@@ -1,4 +1,6 @@
+import { createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import { IsBoolean, IsInt, IsOptional, IsPositive, IsString, Min } from "class-validator";
 import { ConfigError } from "../base/errors.js";
 import { ConfigurableResource, type ResourceContext } from "../config/configurable-resource.js";
@@ -49,6 +51,8 @@ export interface S3UploadOptions extends S3WriteOptions {
 
 const PART_BYTES = 8 * 1024 ** 2;
 const PARALLEL = 4;
+/** So much waits for the disk while more is received. */
+const WRITE_BYTES = 4 * 1024 ** 2;
 
 /**
  * Objects in S3, or in any server that speaks its language: read, written, listed and copied; large ones in parts and in bounded memory.
@@ -146,17 +150,9 @@ export class S3Resource extends ConfigurableResource {
     const s3 = this.#connection();
     const download: Download = { ...this.#at(key, options), signal: this.#signalOf(options) };
     const opened = await openDownload(s3, download);
-    const file = await open(path, "w");
-    let sizeBytes = 0;
-    try {
-      for await (const chunk of bytesOf(s3, download, opened)) {
-        await file.write(chunk);
-        sizeBytes += chunk.byteLength;
-      }
-    } finally {
-      await file.close();
-    }
-    return { metadata: opened.metadata, sizeBytes };
+    const file = createWriteStream(path, { highWaterMark: WRITE_BYTES });
+    await pipeline(bytesOf(s3, download, opened), file);
+    return { metadata: opened.metadata, sizeBytes: file.bytesWritten };
   }
 
   /** Stores an object in one request; text as UTF-8. What was there is replaced. */
