@@ -49,7 +49,8 @@ export async function upWithSdk({ bucket, file, ...ground }: Ground): Promise<nu
 export async function downWithManager(ground: Ground): Promise<number> {
   const io = managerFor(ground);
   return secondsOf(async () => {
-    for await (const _ of await io.load(inputContextFor("rows", { storageDir: join(ground.folder, "storage") })));
+    const rows = await io.load(inputContextFor("rows", { storageDir: join(ground.folder, "storage") }));
+    for await (const _ of rows as AsyncIterable<object>);
   });
 }
 

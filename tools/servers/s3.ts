@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, HeadObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import { type ServerProcess, startProcess } from "./server-process";
 
 const ROOT = join(__dirname, "../..");
@@ -22,6 +22,7 @@ export interface S3Server {
   bucket(): Promise<string>;
   /** All keys of a bucket, sorted. */
   keys(bucket: string): Promise<string[]>;
+  sizeOf(bucket: string, key: string): Promise<number | undefined>;
   /** Ends the server's process; nothing is left of it. */
   stop(): Promise<void>;
 }
@@ -125,6 +126,7 @@ function serve(process_: ServerProcess, given: Pick<S3Server, "accessKeyId" | "s
         keys.push(...Contents.map(({ Key = "" }) => Key));
       return keys.sort();
     },
+    sizeOf: async (bucket, key) => (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).ContentLength,
     stop: async () => {
       client.destroy();
       await process_.stop();

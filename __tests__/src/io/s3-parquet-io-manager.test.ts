@@ -6,7 +6,9 @@ import { describeIOManager, inputContextFor, outputContextFor } from "../../../r
 import type { IOError } from "../../../src/base/errors.js";
 import type { RowStream } from "../../../src/model/row-stream.js";
 import type { InputContext, OutputContext } from "../../../src/config/io-manager.js";
+import type { Relation } from "../../../src/duckdb/relation.js";
 import { s3Key } from "../../../src/io/s3-key.js";
+import type { RowFilter } from "../../../src/model/row-filter.js";
 import { S3ParquetIOManager } from "../../../src/io/s3-parquet-io-manager.js";
 import { FaultyProxy } from "../../../tools/servers/faulty-proxy";
 import { S3_SERVERS, type S3Server } from "../../../tools/servers/s3";
@@ -96,6 +98,35 @@ describe.each(S3_SERVERS)("at %s", (name, start) => {
       "lake/raw_events.parquet",
     ]);
     expect(pointers.map((pointer) => (pointer as { path: string }).path).sort()).toEqual(keys.map((key) => `s3://${bucket}/${key}`));
+    expect(onTheirWay()).toEqual([]);
+  });
+
+  it("tells what it stored and where, compresses it as asked, and gives the columns and rows that are wanted, or a query over them", async () => {
+    let metadata: unknown;
+    const addOutputMetadata = (added: unknown): void => void (metadata = added);
+    const rows = Array.from({ length: 1000 }, (_, id) => ({ id, text: "the same text".repeat(20) + (id % 2) }));
+    const sizes: number[] = [];
+    for (const compression of ["none", "gzip", "zstd", "snappy"] as const) {
+      await materialize(lake({ prefix: "told", compression }), "orders", rows, { partitionKey: "eu", addOutputMetadata });
+      sizes.push((metadata as { "millrace/bytes": { value: number } })["millrace/bytes"].value);
+    }
+    expect(new Set(sizes).size).toBe(4);
+    const columns = [
+      { name: "id", type: expect.any(String) as string },
+      { name: "text", type: expect.any(String) as string },
+    ];
+    expect(metadata).toMatchObject({
+      "millrace/row_count": { type: "int", value: 1000 },
+      "millrace/bytes": { type: "int", value: await server.sizeOf(bucket, "told/orders/eu.parquet") },
+      "millrace/column_schema": { type: "table_schema", value: columns },
+      "millrace/preview": { type: "table", value: { records: rows.slice(0, 5) } },
+      "millrace/path": { type: "path", value: `s3://${bucket}/told/orders/eu.parquet` },
+    });
+    const io = lake({ prefix: "told" });
+    const part = { partitionKey: "eu", columns: ["id"], where: { id: { gte: 998 } } as RowFilter };
+    expect(await load(io, "orders", part)).toEqual([{ id: 998 }, { id: 999 }]);
+    const relation = (await io.load(inputContextFor("orders", { storageDir, ...part, form: "relation" }))) as Relation<unknown>;
+    expect(await relation.rows()).toEqual([{ id: 998 }, { id: 999 }]);
     expect(onTheirWay()).toEqual([]);
   });
 
