@@ -3,7 +3,7 @@ import type { SecretMasker } from "../../src/config/secret-masker.js";
 import type { Clock } from "../../src/base/clock.js";
 import type { NewEvent } from "../../src/model/event.js";
 import type { Store } from "../../src/storage/store.js";
-import { sweepStorage } from "../instance/sweep-storage.js";
+import { isCurrentIn, sweepStorage } from "../instance/sweep-storage.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
 import type { PreparedConfig } from "./prepare-run.js";
 import { guarded, NeverSettlesError, type GuardedRun } from "./process-guard.js";
@@ -55,7 +55,9 @@ export async function superviseRun(
     };
     worker = new RunWorker({ ...services, onEvent }, run);
     void watchForCancel(world, run, worker, stopped.signal);
-    return worker.execute(signal);
+    const outcome = await worker.execute(signal);
+    if (outcome.status === "SUCCESS") await sweepManagers({ world, prepared, run, tell }); // where a place is down, this run does not wait for it again
+    return outcome;
   };
   const guard: GuardedRun = {
     onIdle: () => worker?.failRunning((step) => new NeverSettlesError(step)),
@@ -113,6 +115,19 @@ async function endWithoutSteps(world: Supervision, run: ClaimedRun, resource: st
   });
   for (const event of events) world.onEvent?.(event);
   return { runId: run.runId, status: "FAILURE" };
+}
+
+/** What killed processes left where their managers keep values. Most keep none outside of the instance's folder, and are not asked. */
+async function sweepManagers(of: { world: Supervision; prepared: PreparedConfig; run: ClaimedRun; tell: RunEvents }): Promise<void> {
+  const managers = new Set(of.run.plan.steps.flatMap(({ assets }) => assets.map((key) => of.prepared.ioFor(key))));
+  for (const manager of managers) {
+    try {
+      await manager.sweep?.(isCurrentIn(of.world.store));
+    } catch (error) {
+      const message = `${manager.constructor.name} could not remove what killed processes left unpublished.`;
+      of.tell.soon("ENGINE_EVENT", { message, level: "warn", error: storedError(error) });
+    }
+  }
 }
 
 /** Another process asks through the store; a commit learns it at once, a quiet run within half a second. */

@@ -92,4 +92,9 @@ export abstract class IOManager<Store = any> extends ConfigurableResource {
   publish?(context: OutputContext): Promise<void>;
   /** Removes what `store` wrote under the attempt's name and was not published. */
   discard?(context: OutputContext): Promise<void>;
+  /**
+   * For managers that keep what is not published elsewhere than in the instance's folder: removes what attempts that are no longer current left
+   * behind, because their process was killed. Called at the end of a run that succeeded. Gives what it removed.
+   */
+  sweep?(isCurrent: (attemptId: string) => Promise<boolean>): Promise<readonly string[]>;
 }

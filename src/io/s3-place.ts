@@ -9,7 +9,7 @@ import { attemptAddress, described, fixedAddress, neverStored, nothingToPublish,
 import { decodeName } from "./encoded-name.js";
 import type { FilePlace, OpenFile, PlacedFile, StoredFile } from "./file-place.js";
 import { openedPath } from "./opened-path.js";
-import { keyPart, s3AttemptKey, s3Key } from "./s3-key.js";
+import { ATTEMPTS, below, keyPart, s3AttemptKey, s3Key } from "./s3-key.js";
 
 /** What a place in S3 is made of. */
 export interface S3PlaceOptions {
@@ -102,6 +102,19 @@ export class S3Place implements FilePlace {
   private attemptKeyOf(context: OutputContext): string {
     return s3AttemptKey(this.options.prefix, context, this.options.extension);
   }
+}
+
+/** Deletes what attempts left unpublished below the prefix, and gives the keys. Those of current attempts stay. */
+export async function sweepAttempts(s3: S3Resource, prefix: string, isCurrent: (attemptId: string) => Promise<boolean>): Promise<string[]> {
+  const folder = below(prefix, ATTEMPTS);
+  const swept: string[] = [];
+  for await (const { key } of s3.list(folder)) {
+    const [attempt = ""] = key.slice(folder.length).split("/");
+    if (await isCurrent(decodeName(attempt))) continue;
+    await s3.delete(key);
+    swept.push(key);
+  }
+  return swept;
 }
 
 /** Whose value an object is: what its key does not tell. */

@@ -3,7 +3,7 @@ import { Secret } from "../config/secret.js";
 import { S3Resource } from "../resources/s3-resource.js";
 import type { FilePlace } from "./file-place.js";
 import { RowFileIOManager } from "./row-file-io-manager.js";
-import { S3Place } from "./s3-place.js";
+import { S3Place, sweepAttempts } from "./s3-place.js";
 
 /** Keeps rows as objects in a bucket of S3, or of any server that speaks its language; see {@link s3Key} for their keys. */
 export abstract class S3RowsIOManager extends RowFileIOManager {
@@ -71,6 +71,10 @@ export abstract class S3RowsIOManager extends RowFileIOManager {
   protected override placeFor({ storageDir }: { readonly storageDir: string }): FilePlace {
     const { bucket, prefix, s3 } = this;
     return new S3Place({ s3, bucket, prefix, extension: this.codec.extension, storageDir });
+  }
+
+  override sweep(isCurrent: (attemptId: string) => Promise<boolean>): Promise<readonly string[]> {
+    return sweepAttempts(this.s3, this.prefix, isCurrent);
   }
 
   protected override teardown(): void {

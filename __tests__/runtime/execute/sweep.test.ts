@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Asset, Definitions, FileIOManager, Pipeline } from "../../../runtime/entries/index.js";
+import { Asset, Definitions, FileIOManager, InMemoryIOManager, type OutputContext, Pipeline } from "../../../runtime/entries/index.js";
 import { openProjectStore } from "../../../runtime/instance/open-store.js";
 import { thisProcess } from "../../../runtime/instance/process-identity.js";
 import type { Settings } from "../../../runtime/instance/settings.js";
@@ -33,6 +33,27 @@ class Stuck {
   }
 }
 
+/** Is killed, as it were, between two attempts: nobody discards what the first one stored. */
+class Killed extends InMemoryIOManager {
+  static asked: [attemptId: string, isCurrent: boolean][] = [];
+  static stored: string[] = [];
+  override async store(stored: unknown, context: OutputContext): Promise<void> {
+    Killed.stored.push(context.attemptId);
+    await super.store(stored, context);
+  }
+  override async sweep(isCurrent: (attemptId: string) => Promise<boolean>): Promise<string[]> {
+    for (const attemptId of [...Killed.stored, "of another store"]) Killed.asked.push([attemptId, await isCurrent(attemptId)]);
+    return [];
+  }
+}
+
+@Pipeline({ io: Killed.with({}) })
+class Shop {
+  @Asset() orders(): number {
+    return 1;
+  }
+}
+
 describe("what attempts leave half-written", () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-sweep-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,6 +66,18 @@ describe("what attempts leave half-written", () => {
     expect(await session.materialize()).toMatchObject({ status: "FAILURE" });
     expect(StuckCodec.paths).toHaveLength(1);
     expect(readdirSync(storageDir)).toEqual([]);
+    await store.close();
+  });
+
+  it("is swept away by managers that keep it elsewhere, at the end of a run that succeeded, unless the store does not know the attempt", async () => {
+    const store = openMemoryStore();
+    const resolved = await scanDefinitions(new Definitions({ pipelines: [Shop] }), "The definitions");
+    const session = new Session({ resolved, store, storageDir: folder, clock: systemClock, concurrency: 1, cancelGraceMs: 1, codeVersion: "v", env: {}, owner: thisProcess() }); // prettier-ignore
+    expect(await session.materialize()).toMatchObject({ status: "SUCCESS" });
+    expect(Killed.asked).toEqual([
+      [Killed.stored[0], false],
+      ["of another store", true],
+    ]);
     await store.close();
   });
 

@@ -183,6 +183,19 @@ describe.each(S3_SERVERS)("at %s", (name, start) => {
     expect((await server.keys(bucket)).filter((key) => key.startsWith("canceled/"))).toEqual(["canceled/a.parquet"]);
   });
 
+  it("removes what attempts that are not current left unpublished, and nothing else", async () => {
+    const io = lake({ prefix: "swept" });
+    await materialize(io, "orders", [{ id: 1 }]);
+    for (const attemptId of ["gone", "gone.7", "running"])
+      await io.store([{ id: 2 }], outputContextFor("orders", { storageDir, attemptId }));
+    const asked: string[] = [];
+    const isCurrent = (attemptId: string): Promise<boolean> => Promise.resolve(asked.push(attemptId) > 0 && attemptId === "running");
+    expect(await io.sweep(isCurrent)).toEqual(["swept/.attempts/gone.7/orders.parquet", "swept/.attempts/gone/orders.parquet"]);
+    expect(asked).toEqual(["gone.7", "gone", "running"]);
+    const keys = (await server.keys(bucket)).filter((key) => key.startsWith("swept/"));
+    expect(keys).toEqual(["swept/.attempts/running/orders.parquet", "swept/orders.parquet"]);
+  });
+
   it("says which asset has no object, which has no bucket, and what to do", async () => {
     const missing = await failureOf(load(lake({ prefix: "none" }), "shop/orders", { partitionKey: "2025-07-15" }));
     expect(missing).toMatchObject({
