@@ -52,26 +52,37 @@ interface Thrown {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
-interface Verdict {
-  readonly code: string;
-  readonly reason: string;
-  readonly fix: string;
-  /** Whether the same request may come to another end later. */
-  readonly mayPass: boolean;
+/** What failed, as all errors tell it. */
+interface Failing {
+  /** `Writing s3://bucket/key at http://… failed` */
+  readonly what: string;
+  /** ` (tried 3 times)`, or nothing. */
+  readonly times: string;
+  readonly call: S3Call;
+  readonly place: S3Place;
+  readonly thrown: Thrown;
+  /** The server's own words. */
+  readonly answer: string;
+  options(fix: string, allowRetries: boolean): { fix: string; cause: unknown; status?: number; allowRetries: boolean };
 }
 
 /** The error that names bucket, key, server and the edit to make. */
-export function s3Error(thrown: unknown, call: S3Call, place: S3Place): S3Error {
-  const failed = unwrapped((typeof thrown === "object" && thrown !== null ? thrown : {}) as Thrown);
-  const status = failed.$metadata?.httpStatusCode;
-  const attempts = failed.$metadata?.attempts ?? 1;
-  const { code, reason, fix, mayPass } = verdictOf(failed, call, place);
-  const times = attempts > 1 ? ` (tried ${attempts} times)` : "";
-  return new S3Error(code, `${call.doing} ${shownPlace(call, place)} failed: ${place.hide(reason)}${times}.`, call, {
-    fix,
-    cause: withoutRequest(thrown, place),
-    ...(status === undefined ? {} : { status }),
-    allowRetries: mayPass,
+export function s3Error(error: unknown, call: S3Call, place: S3Place): S3Error {
+  const thrown = unwrapped((typeof error === "object" && error !== null ? error : {}) as Thrown);
+  const { httpStatusCode: status, attempts = 1 } = thrown.$metadata ?? {};
+  return explained({
+    what: `${call.doing} ${shownPlace(call, place)} failed`,
+    times: attempts > 1 ? ` (tried ${attempts} times)` : "",
+    call,
+    place,
+    thrown,
+    answer: place.hide(answerOf(thrown)),
+    options: (fix, allowRetries) => ({
+      fix,
+      cause: withoutRequest(error, place),
+      ...(status === undefined ? {} : { status }),
+      allowRetries,
+    }),
   });
 }
 
@@ -92,110 +103,82 @@ const REGION = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocation
 const NETWORK =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ECONNRESET|EPIPE|ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|ECONNABORTED)/;
 
-function verdictOf(failed: Thrown, call: S3Call, place: S3Place): Verdict {
-  const { name = "", code = "" } = failed;
-  const status = failed.$metadata?.httpStatusCode;
-  if (CREDENTIALS.test(name)) return badCredentials(failed);
-  if (REGION.test(name) || status === 301) return otherRegion(failed, call, place);
-  if (name === "NoSuchBucket") return noBucket(call);
-  if (name === "NoSuchKey" || (status === 404 && call.key !== undefined)) return noObject(call);
-  if (status === 404) return noBucket(call);
-  if (name === "TimeoutError" && !NETWORK.test(code)) return timedOut(place);
-  if (NETWORK.test(code)) return unreachable(failed);
-  if (failed.message === "Region is missing") return noRegion();
-  if (status === 412) return changed();
-  if (status === 401 || status === 403) return denied(failed, call);
-  return refused(failed);
+function explained(failing: Failing): S3Error {
+  const { call, thrown } = failing;
+  const { name = "", code = "" } = thrown;
+  const status = thrown.$metadata?.httpStatusCode;
+  if (CREDENTIALS.test(name)) return badCredentials(failing);
+  if (REGION.test(name) || status === 301) return otherRegion(failing);
+  if (name === "NoSuchBucket") return noBucket(failing);
+  if (status === 404 || name === "NoSuchKey") return call.key === undefined ? noBucket(failing) : noObject(failing);
+  if (name === "TimeoutError" && !NETWORK.test(code)) return timedOut(failing);
+  if (NETWORK.test(code)) return unreachable(failing);
+  if (thrown.message === "Region is missing") return noRegion(failing);
+  if (status === 412) return changed(failing);
+  if (status === 401 || status === 403) return denied(failing);
+  return refused(failing);
 }
 
-function badCredentials(failed: Thrown): Verdict {
-  const none = failed.name === "CredentialsProviderError";
-  return {
-    code: "S3.CREDENTIALS",
-    reason: none ? `no credentials were found: ${answerOf(failed)}` : `the server refuses the credentials: ${answerOf(failed)}`,
-    fix: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one), or give `accessKeyId` and `secretAccessKey`.",
-    mayPass: false,
-  };
+function badCredentials({ what, answer, call, thrown, options }: Failing): S3Error {
+  const fix =
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one), or give `accessKeyId` and `secretAccessKey`.";
+  if (thrown.name === "CredentialsProviderError")
+    return new S3Error("S3.NO_CREDENTIALS", `${what}: no credentials were found: ${answer}.`, call, options(fix, false));
+  return new S3Error("S3.CREDENTIALS", `${what}: the server refuses the credentials: ${answer}.`, call, options(fix, false));
 }
 
-function otherRegion(failed: Thrown, { bucket }: S3Call, { region }: S3Place): Verdict {
-  const told =
-    failed.Region ?? failed.$response?.headers?.["x-amz-bucket-region"] ?? /expecting '([\w-]+)'/.exec(failed.message ?? "")?.[1];
-  const asked = region === undefined ? "another one was asked" : `"${region}" was asked`;
-  return {
-    code: "S3.REGION",
-    reason: `bucket "${bucket}" is in region ${told === undefined ? "another than this" : `"${told}"`}, and ${asked}`,
-    fix:
-      told === undefined
-        ? "Set AWS_REGION, or `region`, to the region of the bucket."
-        : `Set AWS_REGION=${told}, or \`region: "${told}"\`.`,
-    mayPass: false,
-  };
+function otherRegion({ what, call, place, thrown, options }: Failing): S3Error {
+  const header = thrown.$response?.headers?.["x-amz-bucket-region"];
+  const told = thrown.Region ?? header ?? /expecting '([\w-]+)'/.exec(thrown.message ?? "")?.[1];
+  const asked = place.region === undefined ? "another one was asked" : `"${place.region}" was asked`;
+  const region = told === undefined ? "another than this" : `"${told}"`;
+  const fix =
+    told === undefined ? "Set AWS_REGION, or `region`, to the region of the bucket." : `Set AWS_REGION=${told}, or \`region: "${told}"\`.`;
+  return new S3Error("S3.REGION", `${what}: bucket "${call.bucket}" is in region ${region}, and ${asked}.`, call, options(fix, false));
 }
 
-function noBucket({ bucket }: S3Call): Verdict {
-  return {
-    code: "S3.NO_BUCKET",
-    reason: `there is no bucket "${bucket}"`,
-    fix: `Create it (aws s3 mb s3://${bucket}), or correct \`bucket\` and \`endpoint\`.`,
-    mayPass: false,
-  };
+function noBucket({ what, call, options }: Failing): S3Error {
+  const fix = `Create it (aws s3 mb s3://${call.bucket}), or correct \`bucket\` and \`endpoint\`.`;
+  return new S3Error("S3.NO_BUCKET", `${what}: there is no bucket "${call.bucket}".`, call, options(fix, false));
 }
 
-function noObject({ bucket, key = "" }: S3Call): Verdict {
-  const folder = key.slice(0, key.lastIndexOf("/") + 1);
-  return {
-    code: "S3.NOT_FOUND",
-    reason: "there is no such object",
-    fix: `See what there is: aws s3 ls s3://${bucket}/${folder}`,
-    mayPass: false,
-  };
+function noObject({ what, call, options }: Failing): S3Error {
+  const { bucket, key = "" } = call;
+  const fix = `See what there is: aws s3 ls s3://${bucket}/${key.slice(0, key.lastIndexOf("/") + 1)}`;
+  return new S3Error("S3.NOT_FOUND", `${what}: there is no such object.`, call, options(fix, false));
 }
 
-function timedOut({ timeoutMs }: S3Place): Verdict {
-  return {
-    code: "S3.TIMEOUT",
-    reason: `no byte moved within ${timeoutMs} ms`,
-    fix: "Check that the server is up and what lies between, or give `timeoutMs` a higher value.",
-    mayPass: true,
-  };
+function timedOut({ what, times, call, place, options }: Failing): S3Error {
+  const fix = "Check that the server is up and what lies between, or give `timeoutMs` a higher value.";
+  return new S3Error("S3.TIMEOUT", `${what}: no byte moved within ${place.timeoutMs} ms${times}.`, call, options(fix, true));
 }
 
-function unreachable(failed: Thrown): Verdict {
-  return {
-    code: "S3.UNREACHABLE",
-    reason: `the server cannot be reached: ${failed.message || failed.code}`,
-    fix: "Check `endpoint` (or AWS_ENDPOINT_URL) and that the server is up and can be reached from here.",
-    mayPass: true,
-  };
+function unreachable({ what, times, call, thrown, place, options }: Failing): S3Error {
+  const reason = place.hide(thrown.message || thrown.code || "");
+  const fix = "Check `endpoint` (or AWS_ENDPOINT_URL) and that the server is up and can be reached from here.";
+  return new S3Error("S3.UNREACHABLE", `${what}: the server cannot be reached: ${reason}${times}.`, call, options(fix, true));
 }
 
-function noRegion(): Verdict {
-  return { code: "S3.NO_REGION", reason: "no region is given", fix: 'Set AWS_REGION, or `region: "…"`.', mayPass: false };
+function noRegion({ what, call, options }: Failing): S3Error {
+  return new S3Error("S3.NO_REGION", `${what}: no region is given.`, call, options('Set AWS_REGION, or `region: "…"`.', false));
 }
 
-function changed(): Verdict {
-  return { code: "S3.CHANGED", reason: "the object was replaced while it was read", fix: "Read it again.", mayPass: true };
+function changed({ what, call, options }: Failing): S3Error {
+  return new S3Error("S3.CHANGED", `${what}: the object was replaced while it was read.`, call, options("Read it again.", true));
 }
 
-function denied(failed: Thrown, { right, bucket }: S3Call): Verdict {
-  return {
-    code: "S3.DENIED",
-    reason: `the server denies it: ${answerOf(failed)}`,
-    fix: `Allow these credentials ${right} on bucket "${bucket}", or use others (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).`,
-    mayPass: false,
-  };
+function denied({ what, answer, call, options }: Failing): S3Error {
+  const fix = `Allow these credentials ${call.right} on bucket "${call.bucket}", or use others (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).`;
+  return new S3Error("S3.DENIED", `${what}: the server denies it: ${answer}.`, call, options(fix, false));
 }
 
-function refused(failed: Thrown): Verdict {
-  const status = failed.$metadata?.httpStatusCode;
+function refused({ what, times, answer, call, thrown, options }: Failing): S3Error {
+  const status = thrown.$metadata?.httpStatusCode;
   const mayPass = status === undefined || status === 408 || status === 429 || status >= 500;
-  return {
-    code: status === undefined ? "S3.FAILED" : "S3.STATUS",
-    reason: `the server answered ${answerOf(failed)}`,
-    fix: mayPass ? "Try again later, or tell who runs the server." : "Correct what is asked for; the answer says what is wrong with it.",
-    mayPass,
-  };
+  const fix = mayPass
+    ? "Try again later, or tell who runs the server."
+    : "Correct what is asked for; the answer says what is wrong with it.";
+  return new S3Error("S3.REFUSED", `${what}: the server answered ${answer}${times}.`, call, options(fix, mayPass));
 }
 
 /** `403 AccessDenied: Access Denied`; an answer without a body, as each to HEAD is, has a status only. */

@@ -360,7 +360,7 @@ describe("an S3Resource", () => {
 
   it("says that there are no credentials, or half of them", async () => {
     expect(await failureOf(lake({ endpoint: "http://127.0.0.1:9" }).get("a"))).toMatchObject({
-      code: "S3.CREDENTIALS",
+      code: "S3.NO_CREDENTIALS",
       message:
         "Reading s3://lake/a at http://127.0.0.1:9 failed: no credentials were found: CredentialsProviderError: Could not load credentials from any providers.\n" +
         "  → Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one), or give `accessKeyId` and `secretAccessKey`.",
