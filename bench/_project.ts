@@ -10,7 +10,7 @@ const FOLDERS = join(process.cwd(), "node_modules", ".cache", "millrace-bench");
  * @remarks Not when `body` has ended: for a minute ext4 looks at each file that was deleted when it makes a new one, up to 2 ms a file.
  */
 export async function inProject<T>(
-  settings: { readonly fsync: "FULL" | "NORMAL"; readonly concurrency?: number },
+  settings: { readonly fsync: "FULL" | "NORMAL"; readonly concurrency?: number; readonly store?: string },
   definitions: DefinitionsOptions,
   body: (millrace: Millrace, folder: string) => Promise<T>,
 ): Promise<T> {

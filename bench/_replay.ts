@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import Database from "libsql";
 
-type Row = Readonly<Record<string, string | number | null>>;
+export type Row = Readonly<Record<string, string | number | null>>;
 
-interface Tables {
+export interface Tables {
   readonly schema: readonly string[];
   readonly run: Row;
   readonly steps: readonly Row[];
@@ -50,7 +50,7 @@ export function replayMs(tables: Tables, folder: string, fsync: "FULL" | "NORMAL
   }
 }
 
-function eventsByStep({ events }: Tables): [Row[], Map<string, Row[]>] {
+export function eventsByStep({ events }: Tables): [Row[], Map<string, Row[]>] {
   const byStep = new Map<string, Row[]>();
   const others: Row[] = [];
   const ended = events.filter((event) => event.type === "STEP_SUCCESS").map((event) => String(event.step_key));

@@ -4,13 +4,10 @@ import { Backfills } from "../../runtime/launch/backfills";
 import { Session } from "../../runtime/launch/session";
 import { scanDefinitions } from "../../runtime/scan/scan-definitions";
 import { systemClock } from "../../src/base/clock";
-import { sqliteDialect } from "../../src/storage/sql/sqlite-dialect";
-import { compileStatements } from "../../src/storage/sql/statements";
-import { each, forget, killPoints, live, neverHit, newHome, writingStatements, type KillPoint } from "./crash-suite";
+import { each, FILES, killPoints, live, neverHit, writingStatements, type KillPoint } from "./crash-suite";
 import { openedDays } from "./opened-days";
 
 const product = { openProjectStore, thisProcess, Session, Backfills, scanDefinitions, systemClock };
-const statements = compileStatements(sqliteDialect);
 const SCENARIO = "backfill-scenario.ts";
 /** What another process does, or the store's thread after a while: within the scenario of `crash.test.ts`. */
 const LEFT_TO_ANOTHER: ReadonlySet<string> = new Set(["repairBackfill", "renewBackfill"]);
@@ -51,26 +48,26 @@ async function faultsAfter(home: string): Promise<string[]> {
 
 async function kill(wanted: KillPoint): Promise<string[]> {
   for (const point of [wanted, { ...wanted, nth: 1 }]) {
-    const home = newHome();
+    const home = await FILES.newHome();
     try {
-      const { signal } = await live(home, statements, point, SCENARIO);
+      const { signal } = await live(home, FILES, point, SCENARIO);
       if (signal !== "SIGKILL") continue;
       return (await faultsAfter(home)).map((fault) => `${point.side} ${point.label} #${point.nth}: ${fault}`);
     } finally {
-      forget(home);
+      await FILES.forget(home);
     }
   }
   return [`${wanted.label} was never reached again.`];
 }
 
 it("a backfill whose process is killed goes on: nothing is made twice, nothing is forgotten, wherever it was killed", async () => {
-  const home = newHome();
-  const whole = await live(home, statements, undefined, SCENARIO);
+  const home = await FILES.newHome();
+  const whole = await live(home, FILES, undefined, SCENARIO);
   expect(whole).toMatchObject({ code: 0, errors: "" });
   expect(await faultsAfter(home)).toEqual([]);
-  forget(home);
+  await FILES.forget(home);
   const points = killPoints(whole.hits).filter(({ label }) => !/^(create|drop|alter|insert into|pragma)/i.test(label)); // the crash suite kills within migrations
-  const ofBackfills = writingStatements(statements).filter((name) => /backfill/i.test(name) && !LEFT_TO_ANOTHER.has(name));
+  const ofBackfills = writingStatements(FILES.statements).filter((name) => /backfill/i.test(name) && !LEFT_TO_ANOTHER.has(name));
   expect(ofBackfills.length).toBeGreaterThan(6);
   expect(neverHit(ofBackfills, whole.hits)).toEqual([]);
   expect((await each(points, kill)).flat()).toEqual([]);

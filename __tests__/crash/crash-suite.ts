@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { sqliteDialect } from "../../src/storage/sql/sqlite-dialect";
+import { compileStatements } from "../../src/storage/sql/statements";
 
 const repository = resolve(__dirname, "../..");
 const register = pathToFileURL(join(repository, "dist/runtime/entries/register.mjs")).href;
@@ -14,8 +16,29 @@ export interface KillPoint {
   readonly side: "before" | "after";
 }
 
-/** A folder for one life of the scenario's store. */
-export function newHome(): string {
+/** Where lives are lived: what kind of store, and how a process that uses it is killed. */
+export interface Place {
+  /** The store's statements by name, as its driver gets them. */
+  readonly statements: Readonly<Record<string, string>>;
+  /** Preloaded into the process that is killed. */
+  readonly killSwitch: string;
+  /** The moments worth a kill, of all that a whole life has reached. */
+  points(hits: readonly string[]): KillPoint[];
+  /** A folder for one life of the scenario's store. */
+  newHome(): Promise<string>;
+  forget(home: string): Promise<void>;
+}
+
+/** Stores that are files. */
+export const FILES: Place = {
+  statements: compileStatements(sqliteDialect),
+  killSwitch: "kill-switch.cjs",
+  points: killPoints,
+  newHome: () => Promise.resolve(newFolder()),
+  forget: (home) => Promise.resolve(rmSync(home, { recursive: true, force: true })),
+};
+
+export function newFolder(): string {
   return mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "millrace-crash-"));
 }
 
@@ -23,21 +46,16 @@ export function newHome(): string {
 const MEMORY = "/dev/shm";
 
 /** Runs the scenario in a process of its own; how it ended, and what it did if that was asked for. */
-export async function live(
-  home: string,
-  statements: Readonly<Record<string, string>>,
-  point?: KillPoint,
-  scenario = "scenario.ts",
-): Promise<Life> {
+export async function live(home: string, place: Place, point?: KillPoint, scenario = "scenario.ts"): Promise<Life> {
   const texts = join(home, "statements.json");
   const hits = join(home, "hits");
-  writeFileSync(texts, JSON.stringify(Object.fromEntries(Object.entries(statements).map(([name, sql]) => [sql, name]))));
+  writeFileSync(texts, JSON.stringify(Object.fromEntries(Object.entries(place.statements).map(([name, sql]) => [sql, name]))));
   const child = spawn(process.execPath, ["--import", register, join(__dirname, scenario), home], {
     cwd: repository,
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       ...process.env,
-      NODE_OPTIONS: `--require ${join(__dirname, "kill-switch.cjs")}`,
+      NODE_OPTIONS: `--require ${join(__dirname, place.killSwitch)}`,
       CRASH_STATEMENTS: texts,
       ...(point ? { CRASH_AT: `${point.label}|${point.nth}|${point.side}` } : { CRASH_HITS: hits }),
     },
@@ -87,8 +105,4 @@ export async function each<T, R>(items: readonly T[], body: (item: T) => Promise
   });
   await Promise.all(workers);
   return results;
-}
-
-export function forget(home: string): void {
-  rmSync(home, { recursive: true, force: true });
 }

@@ -8,6 +8,7 @@ import type { Backfills } from "../../runtime/launch/backfills";
 import type { Session } from "../../runtime/launch/session";
 import type { scanDefinitions } from "../../runtime/scan/scan-definitions";
 import type { Clock } from "../../src/base/clock";
+import { databaseOf } from "./database-of";
 
 const days = dailyPartitions({ start: "2024-01-01", end: "2024-01-04" });
 
@@ -47,7 +48,11 @@ export interface BuiltBackfills {
 export async function openedDays(home: string, product: BuiltBackfills) {
   const mendedFile = join(home, "mended");
   const resolved = await product.scanDefinitions(new Definitions({ pipelines: [daysOf(mendedFile)] }), "The days");
-  const { store, storageDir } = await product.openProjectStore({ home: join(home, "store"), fsync: "FULL" } as Settings);
+  const { store, storageDir } = await product.openProjectStore({
+    home: join(home, "store"),
+    fsync: "FULL",
+    ...databaseOf(home),
+  } as Settings);
   const session = new product.Session({
     resolved,
     storageDir,

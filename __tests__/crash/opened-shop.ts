@@ -8,6 +8,7 @@ import type { Session } from "../../runtime/launch/session";
 import type { scanDefinitions } from "../../runtime/scan/scan-definitions";
 import type { Clock } from "../../src/base/clock";
 import type { Store } from "../../src/storage/store";
+import { databaseOf } from "./database-of";
 import { PIPELINES, Weather } from "./shop";
 
 /** The parts of the product that the suite works with: in the scenario's process those that were built. */
@@ -26,7 +27,7 @@ export async function openedShop(home: string, product: Built, more: readonly (n
   const mendedFile = join(home, "mended");
   const definitions = new Definitions({ pipelines: [...PIPELINES, ...more], resources: [Weather.with({ mendedFile })] });
   const resolved = await product.scanDefinitions(definitions, "The shop");
-  const settings = { home: join(home, "store"), fsync: "FULL" } as Settings;
+  const settings = { home: join(home, "store"), fsync: "FULL", ...databaseOf(home) } as Settings;
   const { store, storageDir, repaired } = await product.openProjectStore(settings);
   const me = product.thisProcess();
   const about = { resolved, storageDir, clock: product.systemClock, codeVersion: "v1", env: {}, owner: me };

@@ -1,11 +1,13 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import Database from "libsql";
 import type { EventPayload, EventType } from "../../src/model/event";
 import { isFinal, type RunStatus, type StepStatus } from "../../src/model/run";
 import type { RunPlan } from "../../src/model/run-plan";
 import { RunState } from "../../src/planning/run-state";
-import { partitionUntruths } from "./partition-truths";
+import { dialectOf } from "../../runtime/store/open-ledgers";
+import type { Bound } from "../../src/storage/sql/dialect";
+import { storeOf } from "./database-of";
+import { partitionUntruths, type All } from "./partition-truths";
 import type { Fact } from "./witness";
 
 interface EventRow {
@@ -69,32 +71,34 @@ const STATUS_AFTER: Partial<Record<EventType, RunStatus>> = {
 
 /** What is not true of a store after a repair, as sentences; none: all is well. */
 export function untruths(home: string): string[] {
-  const tables = readTables(join(home, "store", "millrace.db"));
-  return [
-    ...lostFacts(tables, readFacts(join(home, "facts"))),
-    ...tables.runs.flatMap((run) => runUntruths(tables, run)),
-    ...latestUntruths(tables),
-    ...partitionUntruths(join(home, "store", "millrace.db")),
-    ...valueUntruths(tables, join(home, "store", "storage")),
-  ];
+  const { dialect, end } = dialectOf(storeOf(home), "FULL");
+  const connection = dialect.open(storeOf(home), "FULL");
+  try {
+    const all: All = (sql, ...values) => connection.prepare(sql).all(values as Bound[]);
+    const tables = readTables(all);
+    return [
+      ...lostFacts(tables, readFacts(join(home, "facts"))),
+      ...tables.runs.flatMap((run) => runUntruths(tables, run)),
+      ...latestUntruths(tables),
+      ...partitionUntruths(all),
+      ...valueUntruths(tables, join(home, "store", "storage")),
+    ];
+  } finally {
+    connection.close();
+    end();
+  }
 }
 
-function readTables(path: string): Tables {
-  const db = new Database(path);
-  try {
-    const all = (sql: string) => db.prepare(sql).all() as never[];
-    return {
-      runs: all("select * from run order by no"),
-      events: all("select * from event order by id"),
-      steps: all("select * from step order by no"),
-      attempts: all("select * from attempt order by no"),
-      tags: all("select * from run_tag"),
-      latest: all("select * from asset_latest order by asset_key"),
-      checks: all("select * from check_latest order by asset_key, name"),
-    };
-  } finally {
-    db.close();
-  }
+function readTables(all: All): Tables {
+  return {
+    runs: all("select * from run order by no"),
+    events: all("select * from event order by id"),
+    steps: all("select * from step order by no"),
+    attempts: all("select * from attempt order by no"),
+    tags: all("select * from run_tag"),
+    latest: all("select * from asset_latest order by asset_key"),
+    checks: all("select * from check_latest order by asset_key, name"),
+  };
 }
 
 /** The line that was being written when the process was killed was not acknowledged. */

@@ -116,12 +116,12 @@ Every command does this when it opens the store, unless the store's address says
 Examples:
   millrace migrate
   millrace migrate --dry-run > upgrade.sql`,
-  "store-copy": `
+  store: `
 Copies runs, events, partitions and backfills with their numbers, and compares how many rows there
 are on both sides. Values stay where they are. Stop every process that uses the store first.
 
 Examples:
-  millrace store-copy --to postgres://user:secret@db.example.com:5432/orchestration`,
+  millrace store copy --to postgres://user:secret@db.example.com:5432/orchestration`,
   status: `
 For each running step: how long it runs, and how long it has been silent (no log line, no output).
 

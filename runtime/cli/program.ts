@@ -162,4 +162,10 @@ function addStoreCommands(command: AddCommand, exit: (code: number) => void): vo
     .action(async (options: CommonOptions & { dryRun?: boolean }) =>
       exit(await (require("./commands/migrate.js") as typeof import("./commands/migrate.js")).migrate(options)),
     );
+  command("store <copy>", "copy the store from its file into a Postgres database")
+    .requiredOption("--to <url>", "the database: postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+    .option("--replace", "forget what the database holds already")
+    .action(async (what: string, options: CommonOptions & { to: string; replace?: boolean }) =>
+      exit(await (require("./commands/store-copy.js") as typeof import("./commands/store-copy.js")).storeCopy(what, options)),
+    );
 }

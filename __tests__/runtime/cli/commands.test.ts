@@ -297,6 +297,7 @@ describe("the command line", () => {
     "cancel",
     "status",
     "migrate",
+    "store",
   ])("teaches %s with its own --help", async (command) => {
     const { code, stdout } = await shop.run([command, "--help"]);
     expect(code).toBe(0);
@@ -428,6 +429,7 @@ describe("a project", () => {
     "wipe raw_orders --yes",
     "backfill list",
     "migrate",
+    "store copy --to postgres://a:b@c/d",
   ])("has its .env loaded by %s", async (line) => {
     shop.write({ ".env": "MILLRACE_CONCURRENCY=none\n" });
     const { code, stderr } = await shop.run(line.split(" "));
