@@ -25,27 +25,48 @@ async function* checkedStream(rows: AsyncIterable<unknown>, check: RowCheck): As
   }
 }
 
+interface CheckedColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly fits: (value: unknown) => boolean;
+  /** Rows with the fields of the last one have it. */
+  given: boolean;
+}
+
 class RowCheck {
-  readonly #columns: ReadonlyMap<string, { readonly type: string; readonly nullable: boolean; readonly fits: (value: unknown) => boolean }>;
+  readonly #columns: readonly CheckedColumn[];
+  readonly #names: ReadonlySet<string>;
+  /** The fields of the last row; rows mostly have the same. */
+  #lastNames: readonly string[] = [];
 
   constructor(
     { columns }: RowSchema,
     private readonly assetKey: string,
   ) {
-    this.#columns = new Map(
-      columns.map(({ name, type, nullable }) => [name, { type, nullable, fits: valueCheck(parseColumnType(type)) }] as const),
-    );
+    this.#columns = columns.map(({ name, type, nullable }) => {
+      const fits = valueCheck(parseColumnType(type));
+      return { name, type, nullable, fits, given: false };
+    });
+    this.#names = new Set(columns.map(({ name }) => name));
   }
 
   row(row: unknown, index: number): void {
     if (typeof row !== "object" || row === null || Array.isArray(row)) throw this.#noRow(row, index);
     const fields = row as Record<string, unknown>;
-    for (const [name, { type, nullable, fits }] of this.#columns) {
-      const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const names = Object.keys(fields);
+    if (!sameNames(names, this.#lastNames)) this.#learn(names, fields, index);
+    for (const { name, type, nullable, fits, given } of this.#columns) {
+      const value = given ? fields[name] : undefined;
       if (value === null || value === undefined ? nullable : fits(value)) continue;
       throw this.#unfit(name, type, value, index);
     }
-    for (const name of Object.keys(fields)) if (!this.#columns.has(name)) throw this.#undeclared(name, fields[name], index);
+  }
+
+  #learn(names: readonly string[], fields: Record<string, unknown>, index: number): void {
+    for (const name of names) if (!this.#names.has(name)) throw this.#undeclared(name, fields[name], index);
+    for (const column of this.#columns) column.given = names.includes(column.name);
+    this.#lastNames = names;
   }
 
   #noRow(row: unknown, index: number): IOError {
@@ -72,6 +93,12 @@ class RowCheck {
       { fix: `Add "${name}" to the schema, or leave it out of the rows.` },
     );
   }
+}
+
+function sameNames(names: readonly string[], others: readonly string[]): boolean {
+  if (names.length !== others.length) return false;
+  for (let index = 0; index < names.length; index++) if (names[index] !== others[index]) return false;
+  return true;
 }
 
 const WANTED: Readonly<Record<ColumnShape["kind"], string>> = {

@@ -5,6 +5,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../runtime/testing/io-manager-contract.js";
+import { BytesCodec } from "../../../src/io/bytes-codec.js";
 import { fixedAddress, sweep } from "../../../src/io/attempt-file.js";
 import { decodeName, encodePartition, encodeSegment } from "../../../src/io/encoded-name.js";
 import { FileIOManager } from "../../../src/io/file-io-manager.js";
@@ -26,6 +27,30 @@ const everything = {
 let storageDir: string;
 beforeEach(() => void (storageDir = mkdtempSync(join(tmpdir(), "file-io-"))));
 afterEach(() => rmSync(storageDir, { recursive: true, force: true }));
+
+describeIOManager("FileIOManager of bytes", () => Object.assign(new FileIOManager(), { codec: new BytesCodec("png") }), {
+  values: [new Uint8Array([0, 255, 10]), new Uint8Array(0), new Uint8Array(100_000).fill(7)],
+});
+
+it("bytes are kept as they are, also where they come one after another; anything else is refused", async () => {
+  const io = Object.assign(new FileIOManager(), { codec: new BytesCodec("png") });
+  const store = async (value: unknown): Promise<void> => {
+    const context = outputContextFor("logo", { storageDir });
+    await io.store(value, context);
+    await io.publish(context);
+  };
+  async function* chunks(last: unknown): AsyncGenerator<unknown> {
+    yield new Uint8Array([1, 2]);
+    yield last;
+  }
+  await store(chunks(Buffer.from([3])));
+  expect([...readFileSync(join(storageDir, "logo.png"))]).toEqual([1, 2, 3]);
+  const message =
+    'Asset "logo" gave a value of type string, but its codec keeps bytes.\n  → Return a Uint8Array or an async iterable of them, or use another codec.';
+  await expect(store("text")).rejects.toThrow(message);
+  await expect(store(chunks("text"))).rejects.toThrow(message);
+  expect(readdirSync(storageDir)).toEqual(["logo.png"]);
+});
 
 describeIOManager("FileIOManager", () => new FileIOManager(), {
   values: [everything, [1, 2, 3], "text", null, undefined, 7n, [], { $rows: "one a line" }],
