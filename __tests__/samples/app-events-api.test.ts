@@ -93,6 +93,10 @@ it("writes a table of Markdown whose cells stay in their line and column", () =>
   );
 });
 
+it("writes nothing for rows without columns", () => {
+  expect(markdownTable([], [])).toBe("");
+});
+
 it("takes the export files by a typed configuration", () => {
   expect(configFor(ref(Ingestion, "rawEvents"), { keys: ["exports/a.json"] }).fields).toEqual({ keys: ["exports/a.json"] });
 });

@@ -161,10 +161,11 @@ describe("app events", () => {
     ]);
   });
 
-  it("records the export files that asked for a run", async () => {
+  it("records the export files that asked for a run, and keeps objects below another prefix when it is told to", async () => {
     const config = JSON.stringify({ assets: { raw_events: { keys: ["exports/b.json", "exports/a.json"] } } });
-    const report = await world.json<Report>(["materialize", "raw_events", "--config", config]);
+    const report = await world.json<Report>(["materialize", "raw_events", "--config", config], { S3_PREFIX: "other/lake" });
     expect(metadataOf(report, "raw_events").export_keys).toEqual({ type: "json", value: ["exports/b.json", "exports/a.json"] });
+    expect((await world.parquet("other/lake/raw_events.parquet")).rows).toEqual(events.map(parquetRow));
   });
 
   it("is described as specified: groups, kinds, partitions, a job with a tag", async () => {

@@ -111,8 +111,11 @@ async function runs(env) {
   const { text } = await millrace(["runs", "--json"], env, "pipe");
   const rows = JSON.parse(text)
     .reverse()
-    .map(({ id, tags, status, startedAtMs, endedAtMs }) => [id.slice(-12), tags["millrace/partition"], status, endedAtMs - startedAtMs]);
-  return table(["run", "day", "status", "ms"], rows);
+    .map(({ id, tags, status, stepCounts, startedAtMs, endedAtMs }) => {
+      const steps = Object.values(stepCounts).reduce((sum, count) => sum + count, 0);
+      return [id.slice(-12), tags["millrace/partition"], status, steps, endedAtMs - startedAtMs];
+    });
+  return table(["run", "day", "status", "steps", "ms"], rows);
 }
 
 async function main(stops) {
@@ -148,18 +151,17 @@ async function main(stops) {
 async function untilInterrupted(variables) {
   const exports = Object.entries(variables).map(([name, value]) => `  export ${name}='${value}'`);
   console.log(`\nThe servers stand until Ctrl-C. In another terminal:\n\n${exports.join("\n")}\n  cd ${here}\n  npx millrace list\n`);
-  await new Promise((resolve) => {
-    const timer = setInterval(() => undefined, 60_000);
-    process.once("SIGINT", () => (clearInterval(timer), resolve()));
-  });
+  await new Promise(() => undefined);
 }
 
 // Whoever reads may go first (`npm run demo:app-events | head`).
 process.stdout.on("error", () => process.exit());
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true"; // on Node 20: ten lines that tell nothing of the sample
 const stops = [];
+const stopAll = () => Promise.allSettled(stops.splice(0).map((stop) => stop()));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stopAll().then(() => process.exit(130)));
 try {
   process.exitCode = await main(stops);
 } finally {
-  await Promise.allSettled(stops.reverse().map((stop) => stop()));
+  await stopAll();
 }

@@ -1,5 +1,6 @@
-/** The rows as a table of Markdown, one line each; what a row lacks is left blank. */
+/** The rows as a table of Markdown, one line each; what a row lacks is left blank. Without columns, nothing. */
 export function markdownTable(columns: readonly string[], rows: readonly object[]): string {
+  if (columns.length === 0) return "";
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const body = rows.map((row) => line(columns.map((column) => cellText((row as Record<string, unknown>)[column]))));
   return [line(columns.map(cellText)), line(columns.map(() => "---")), ...body].join("\n");
