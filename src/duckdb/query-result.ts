@@ -10,7 +10,8 @@ import type { Relation } from "./relation.js";
 export async function* columnBatches(relation: Relation<unknown>): AsyncGenerator<ColumnBatch> {
   const query = await Query.open(relation);
   try {
-    yield* batchesOf(await query.stream(), query.readings);
+    const { readings } = query; // a stream may close what tells them
+    yield* batchesOf(await query.stream(), readings);
   } catch (error) {
     throw query.explained(error);
   } finally {

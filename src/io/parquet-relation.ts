@@ -3,7 +3,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { ColumnReading, OpenSource, RelationSource } from "../duckdb/relation-source.js";
+import type { OpenSource, RelationSource } from "../duckdb/relation-source.js";
 import { Relation } from "../duckdb/relation.js";
 import { literalGlob, parquetSource, sqlString } from "../duckdb/sql-text.js";
 import { isMissing, neverStored, type Stored } from "./attempt-file.js";
@@ -12,7 +12,7 @@ import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
 import type { PlacedFile } from "./file-place.js";
 import { openedPath } from "./opened-path.js";
 import { STORED_KEY, storedColumns } from "./stored-columns.js";
-import { decodeTagged } from "./tagged-json.js";
+import { readingsOf } from "./stored-readings.js";
 
 /** A Parquet file as a query reads it: the version that was published when the query began, however long it takes. */
 export function parquetRelation(placed: PlacedFile, stored: Stored & { readonly signal?: AbortSignal }): Relation<unknown> {
@@ -66,18 +66,15 @@ async function openFile(connection: DuckDBConnection, placed: PlacedFile, stored
 }
 
 async function described(connection: DuckDBConnection, path: string, close: () => Promise<void> | undefined): Promise<OpenSource> {
+  const columns = await storedColumnsIn(connection, path);
+  return { sql: `SELECT * FROM ${parquetSource(path)}`, readings: readingsOf(columns === undefined ? [] : storedColumns(columns)), close };
+}
+
+/** What a Parquet file tells of its columns, as text; `undefined`: somebody else wrote it. */
+export async function storedColumnsIn(connection: DuckDBConnection, path: string): Promise<string | undefined> {
   const metadata = await connection.runAndReadAll(
     `SELECT decode(value) FROM parquet_kv_metadata(${sqlString(literalGlob(path))}) WHERE decode(key) = '${STORED_KEY}'`,
   );
   const [row] = metadata.getRows();
-  const columns = row ? storedColumns(String(row[0])) : [];
-  const readings = new Map(
-    columns.flatMap(({ name, shape: { kind } }) => (READINGS[kind] ? [[name.toLowerCase(), READINGS[kind]] as const] : [])),
-  );
-  return { sql: `SELECT * FROM ${parquetSource(path)}`, readings, close };
+  return row && String(row[0]);
 }
-
-const READINGS: Readonly<Record<string, ColumnReading>> = {
-  bigint: { bigint: true },
-  json: { fromText: decodeTagged },
-};
