@@ -49,6 +49,18 @@ export function wellKnownVariable(name: `AWS_${string}` | `PG${string}`): string
   return process.env[name] || undefined;
 }
 
+/** Calls the body, which does not wait, with a variable set: for packages that take a setting from nowhere else. */
+export function withVariable<T>(name: string, value: string, body: () => T): T {
+  const before = process.env[name];
+  process.env[name] = value;
+  try {
+    return body();
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = before;
+  }
+}
+
 /** Whether the thing stands for a variable of the environment. */
 export function isEnvVar(thing: unknown): thing is EnvVar<unknown> {
   return typeof thing === "object" && thing !== null && (thing as { kind?: unknown }).kind === "env-var";

@@ -1,6 +1,6 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { isMillraceError } from "../base/errors.js";
-import { wellKnownVariable } from "../config/env.js";
+import { wellKnownVariable, withVariable } from "../config/env.js";
 import { type S3Call, s3Error, type S3Place, shownPlace } from "./s3-error.js";
 
 export type S3Sdk = typeof import("@aws-sdk/client-s3");
@@ -23,6 +23,9 @@ export interface S3Asking {
   readonly client: S3Client;
   readonly options: { readonly abortSignal?: AbortSignal };
 }
+
+/** Of the Nodes that later versions of the SDK will not run on; ours is this one. */
+const NO_WARNING = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
 
 /** Longer than this no server takes to accept a connection. */
 const CONNECT_MS = 10_000;
@@ -49,7 +52,7 @@ export class S3Connection {
     signal?.throwIfAborted();
     try {
       const sdk = loadSdk();
-      this.#client ??= new sdk.S3Client(this.#config());
+      this.#client ??= withVariable(NO_WARNING, "true", () => new sdk.S3Client(this.#config()));
       return await body({ sdk, client: this.#client, options: signal ? { abortSignal: signal } : {} });
     } catch (error) {
       signal?.throwIfAborted();
