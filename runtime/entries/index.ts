@@ -122,6 +122,7 @@ export { FileJsonLinesIOManager } from "../../src/io/json-lines-io-manager.js";
 export { S3CsvIOManager } from "../../src/io/s3-csv-io-manager.js";
 export { S3JsonLinesIOManager } from "../../src/io/s3-json-lines-io-manager.js";
 export { S3ParquetIOManager } from "../../src/io/s3-parquet-io-manager.js";
+export { PostgresIOManager } from "../../src/io/postgres-io-manager.js";
 export { InMemoryIOManager } from "../../src/io/in-memory-io-manager.js";
 export { BytesCodec } from "../../src/io/bytes-codec.js";
 export type { Codec, CodecContext } from "../../src/io/codec.js";

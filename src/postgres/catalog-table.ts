@@ -7,6 +7,8 @@ import { quotedTable, type TableName } from "./identifier.js";
 export interface TableColumnInfo {
   readonly name: string;
   readonly type: PostgresType;
+  /** The type as SQL writes it, e.g. `numeric(10,2)` or `shop.mood`. */
+  readonly sqlType: string;
   readonly notNull: boolean;
   /** Whether a row may leave it out although it takes no null. */
   readonly hasDefault: boolean;
@@ -18,12 +20,13 @@ interface ColumnRow {
   readonly name: string;
   readonly oid: number;
   readonly modifier: number;
+  readonly sqlType: string;
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   readonly generated: boolean;
 }
 
-const COLUMNS = `SELECT a.attname AS name, a.atttypid::int8::float8 AS oid, a.atttypmod AS modifier, a.attnotnull AS "notNull",
+const COLUMNS = `SELECT a.attname AS name, a.atttypid::int8::float8 AS oid, a.atttypmod AS modifier, pg_catalog.format_type(a.atttypid, a.atttypmod) AS "sqlType", a.attnotnull AS "notNull",
     a.atthasdef OR a.attidentity <> '' AS "hasDefault", a.attgenerated <> '' AS generated
   FROM pg_catalog.pg_attribute a
   WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
@@ -33,8 +36,9 @@ export async function columnsOfTable(client: PoolClient, table: TableName): Prom
   const { rows } = await client.query<ColumnRow>(COLUMNS, [quotedTable(table)]);
   if (rows.length === 0 && !(await exists(client, table))) return undefined;
   const types = await resolveTypes(client, rows);
-  return rows.map(({ name, notNull, hasDefault, generated }, index) => ({
+  return rows.map(({ name, sqlType, notNull, hasDefault, generated }, index) => ({
     name,
+    sqlType,
     type: types[index] as PostgresType,
     notNull,
     hasDefault,

@@ -57,8 +57,9 @@ export function writeRow(
   }
 }
 
-function misfit(
-  { name, type }: WrittenColumn,
+/** The error of a value that does not fit its column. */
+export function misfit(
+  { name, type }: Pick<WrittenColumn, "name" | "type">,
   value: unknown,
   fault: string,
   { row, table }: { readonly row: number; readonly table: string },

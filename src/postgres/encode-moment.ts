@@ -51,6 +51,15 @@ export const timestamp =
     return micros64(moment.micros, out);
   };
 
+/** A moment in milliseconds since 1970, for a column of timestamps. */
+export const millis: EncodeValue = (value, out) => {
+  const ms = (value as number) - EPOCH_MS;
+  if (ms > EXACT_MS || ms < -EXACT_MS) return micros64(BigInt(ms) * 1000n, out);
+  out.int32(8);
+  out.int64(ms * 1000);
+  return undefined;
+};
+
 function micros64(micros: bigint, out: CopyWriter, ever = false): string | undefined {
   if (!ever && (micros < FIRST_MICROS || micros >= LAST_MICROS)) return "it is out of range: 4714 BC to 294276";
   out.int32(8);

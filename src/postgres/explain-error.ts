@@ -78,7 +78,7 @@ function hidden(text: string, password: string | undefined): string {
 }
 
 /** Longer codes stand for themselves, shorter ones for their class. */
-function bySqlState({ code = "", constraint }: ServerMessage, address: PostgresAddress): Explanation {
+function bySqlState({ code = "", constraint, column = "" }: ServerMessage, address: PostgresAddress): Explanation {
   const { user, database } = address;
   switch (code) {
     case "28P01":
@@ -95,6 +95,8 @@ function bySqlState({ code = "", constraint }: ServerMessage, address: PostgresA
       return explain("POSTGRES.NO_COLUMN", "Correct the column's name, or add the column to the table.");
     case "42501":
       return explain("POSTGRES.DENIED", `Grant user "${user}" what the statement needs.`);
+    case "23502":
+      return explain("POSTGRES.CONSTRAINT", `Give column "${column}" a value in every row, or let it be null.`);
     case "40001":
     case "40P01":
       return explain("POSTGRES.CONFLICT", "Try the transaction again: another one was in its way.", true);

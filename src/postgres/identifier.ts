@@ -36,3 +36,8 @@ export function tableNamed(text: string): TableName {
 function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
+
+/** The action of ALTER TABLE that gives a column another type, its values by their text. */
+export function retyped(column: string, sqlType: string): string {
+  return `ALTER COLUMN ${quoted(column)} TYPE ${sqlType} USING ${quoted(column)}::text${sqlType === "text" ? "" : `::${sqlType}`}`;
+}

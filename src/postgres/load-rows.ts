@@ -14,7 +14,8 @@ export type Rows = Iterable<object> | AsyncIterable<object>;
 
 /** The `COPY` that takes rows of these columns. */
 export function copyInSql(table: TableName, columns: readonly string[], options = ""): string {
-  return `COPY ${quotedTable(table)} (${columns.map(quoted).join(", ")}) FROM STDIN (FORMAT binary${options})`;
+  const list = columns.length === 0 ? "" : ` (${columns.map(quoted).join(", ")})`; // a list of none is no SQL; a table may have no columns
+  return `COPY ${quotedTable(table)}${list} FROM STDIN (FORMAT binary${options})`;
 }
 
 /**

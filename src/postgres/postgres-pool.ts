@@ -4,6 +4,8 @@ import { explained } from "./explain-error.js";
 import { pg } from "./pg.js";
 import { addressOf, driverSettings, type PostgresAddress, type PostgresSettings } from "./postgres-settings.js";
 
+export type { PoolClient } from "pg";
+
 /** What a canceled statement is given to end by itself, in milliseconds, before its connection is cut. */
 const CANCEL_GRACE_MS = 2_000;
 
