@@ -132,6 +132,7 @@ export type { RowCodec, WrittenRows } from "../../src/io/row-codec.js";
 export { DuckDBResource } from "../../src/resources/duckdb-resource.js";
 export { HttpResource, type HttpRequest, type NextPage, type Query } from "../../src/resources/http-resource.js";
 export { PostgresResource, type PostgresCall, type TransactionOptions } from "../../src/resources/postgres-resource.js";
+export { KnexResource } from "../../src/resources/knex-resource.js";
 export type { CopyFromOptions, CopySource, PostgresConnection } from "../../src/postgres/postgres-connection.js";
 export { PostgresError, type PostgresFault } from "../../src/postgres/postgres-error.js";
 export { HttpError } from "../../src/resources/http-error.js";

@@ -194,8 +194,7 @@ export class PostgresIOManager extends IOManager<Rows> {
       });
   }
 
-  /** Drops the tables of attempts that were never published. @param isCurrent - an attempt whose table stays @returns their names */
-  async sweep(isCurrent: (attemptId: string) => boolean | Promise<boolean>): Promise<string[]> {
+  override async sweep(isCurrent: (attemptId: string) => boolean | Promise<boolean>): Promise<string[]> {
     const { pool, home } = this.#open();
     return pool.lend(undefined, (client) => home.sweep(client, async ({ attemptId }) => !(await isCurrent(attemptId))));
   }
