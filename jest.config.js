@@ -10,7 +10,8 @@ module.exports = {
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },
   transform: {
-    "^.+\\.ts$": [
+    // hyparquet, what belongs to it, and what parquetjs needs have no CommonJS.
+    "^.+\\.ts$|/node_modules/(hyparquet|hysnappy|fzstd|uuid/dist-node)[^/]*/.+\\.js$": [
       "@swc/jest",
       {
         jsc: {
@@ -24,6 +25,7 @@ module.exports = {
       },
     ],
   },
+  transformIgnorePatterns: ["/node_modules/(?!hyparquet|hysnappy|fzstd|thrift/node_modules/uuid|uuid/dist-node)"],
   testTimeout: 120_000,
   maxWorkers: 2,
 };

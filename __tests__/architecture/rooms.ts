@@ -40,6 +40,7 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "@duckdb/node-api": ["src/duckdb", "src/io", "src/resources"],
   "@duckdb/node-bindings": ["src/io"],
   "@swc/core": ["runtime/load"],
+  "@dsnp/parquetjs": ["src/io/parquetjs-codec.ts"],
   "apache-arrow": ["decorators/value-of.ts", "src/duckdb", "src/io"],
   "class-transformer": ["src/config"],
   // The built-in resources and IO managers declare their fields as a user's do.
@@ -51,6 +52,9 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   dotenv: ["src/config/env.ts", "runtime/instance", "runtime/cli"],
   express: ["runtime/server"],
   "get-tsconfig": ["runtime/load"],
+  hyparquet: ["src/io/hyparquet-codec.ts"],
+  "hyparquet-compressors": ["src/io/hyparquet-codec.ts"],
+  "hyparquet-writer": ["src/io/hyparquet-codec.ts"],
   knex: ["src/storage/sql", "src/resources"],
   libsql: ["src/storage/sql", "src/resources"],
   pg: ["src/storage/sql", "src/postgres"],

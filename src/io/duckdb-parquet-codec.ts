@@ -1,7 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { IOError, isMillraceError, messageOf } from "../base/errors.js";
+import { isMillraceError } from "../base/errors.js";
 import { connect, loadDuckDB } from "../duckdb/process-database.js";
 import { isMissing } from "./attempt-file.js";
+import { damagedRows } from "./damaged-rows.js";
 import { ParquetRead } from "./duckdb-parquet-read.js";
 import { ParquetWrite } from "./duckdb-parquet-write.js";
 import { openedPath } from "./opened-path.js";
@@ -45,18 +46,13 @@ export class DuckDBParquetCodec implements RowCodec {
 async function* readOpened(file: FileHandle, path: string, context: RowReadContext): AsyncGenerator<object[]> {
   const { connection, close } = await connect(context.signal);
   const opened = openedPath(file, path);
-  const address = context.address ?? path;
   try {
     const footer = await readFooter(file);
     yield* new ParquetRead(loadDuckDB(), connection, context).batches(opened, footer);
   } catch (error) {
     context.signal?.throwIfAborted();
     if (isMissing(error) || (isMillraceError(error) && !(error instanceof MalformedBytes))) throw error;
-    const what = error instanceof MalformedBytes ? error.what : messageOf(error).replaceAll(opened, address);
-    throw new IOError("IO.CORRUPT", `The stored rows of asset "${context.assetKey}" cannot be read: ${address} is damaged: ${what}`, {
-      fix: `Materialize "${context.assetKey}" again, or restore the file.`,
-      cause: error,
-    });
+    throw damagedRows({ ...context, address: context.address ?? path }, opened, error);
   } finally {
     close();
   }
