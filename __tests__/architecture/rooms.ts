@@ -66,7 +66,8 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   winston: ["src/base/winston-logger.ts"],
   yaml: ["src/config"],
   // A run captures what its children write.
-  "node:child_process": ["runtime/launch", "runtime/execute/captured-children.ts"],
+  // A file of somebody else is tried in a process of its own.
+  "node:child_process": ["runtime/launch", "runtime/execute/captured-children.ts", "src/io/parquet-probe.ts"],
   // The loader asks whether it is on the main thread, and its hooks live on one of their own.
   "node:worker_threads": ["runtime/store", "runtime/load"],
 };

@@ -6,8 +6,10 @@ import { damagedRows } from "./damaged-rows.js";
 import { ParquetRead } from "./duckdb-parquet-read.js";
 import { ParquetWrite } from "./duckdb-parquet-write.js";
 import { openedPath } from "./opened-path.js";
-import { readFooter } from "./parquet-footer.js";
+import { keyValue, readFooter } from "./parquet-footer.js";
+import { probeParquet } from "./parquet-probe.js";
 import type { RowCodec, RowReadContext, RowWriteContext, WrittenRows } from "./row-codec.js";
+import { STORED_KEY } from "./stored-columns.js";
 import { MalformedBytes } from "./thrift-compact.js";
 
 /**
@@ -48,6 +50,7 @@ async function* readOpened(file: FileHandle, path: string, context: RowReadConte
   const opened = openedPath(file, path);
   try {
     const footer = await readFooter(file);
+    if (keyValue(footer.metadata, STORED_KEY) === undefined) await probeParquet(file, opened, context.signal);
     yield* new ParquetRead(loadDuckDB(), connection, context).batches(opened, footer);
   } catch (error) {
     context.signal?.throwIfAborted();

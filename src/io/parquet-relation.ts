@@ -9,6 +9,10 @@ import { literalGlob, parquetSource, sqlString } from "../duckdb/sql-text.js";
 import { isMissing, neverStored, type Stored } from "./attempt-file.js";
 import type { CodecContext } from "./codec.js";
 import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
+import { damagedRows } from "./damaged-rows.js";
+import { keyValue, readFooter } from "./parquet-footer.js";
+import { probeParquet } from "./parquet-probe.js";
+import { MalformedBytes } from "./thrift-compact.js";
 import type { PlacedFile } from "./file-place.js";
 import { openedPath } from "./opened-path.js";
 import { STORED_KEY, storedColumns } from "./stored-columns.js";
@@ -45,7 +49,11 @@ export async function spooledRelation(
 /** A file without a name lasts as long as it is open. */
 const spooled = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
-async function openFile(connection: DuckDBConnection, placed: PlacedFile, stored: Stored): Promise<OpenSource> {
+async function openFile(
+  connection: DuckDBConnection,
+  placed: PlacedFile,
+  stored: Stored & { readonly signal?: AbortSignal },
+): Promise<OpenSource> {
   const { path, close: release } = await placed.open();
   const file = await open(path, "r").catch(async (error: unknown) => {
     await release();
@@ -57,11 +65,13 @@ async function openFile(connection: DuckDBConnection, placed: PlacedFile, stored
     await release();
   };
   try {
+    const footer = await readFooter(file);
+    if (keyValue(footer.metadata, STORED_KEY) === undefined) await probeParquet(file, opened, stored.signal);
     const source = await described(connection, opened, close);
     return { ...source, inWords: (message) => message.replaceAll(opened, placed.address) };
   } catch (error) {
     await close();
-    throw error;
+    throw error instanceof MalformedBytes ? damagedRows({ ...stored, address: placed.address }, opened, error) : error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { columnTypeText, parseColumnType, type ColumnShape } from "../model/column-type.js";
+import { MalformedBytes } from "./thrift-compact.js";
 import { shapeOf, type RowColumn } from "./row-columns.js";
 
 /** The key under which a file says what its columns were, among its own key-value metadata. */
@@ -15,13 +16,17 @@ export function storedText(columns: readonly RowColumn[]): string {
   return JSON.stringify({ columns: columns.map((column) => ({ name: column.name, type: columnTypeText(shapeOf(column)) })) });
 }
 
-/** The columns that a file tells of. @throws SyntaxError, DefinitionError for a text that {@link storedText} did not make */
+/** The columns that a file tells of. @throws {@link MalformedBytes} for a text that {@link storedText} did not make */
 export function storedColumns(text: string): StoredColumn[] {
-  const { columns } = JSON.parse(text) as { columns: { name: string; type?: string; kind?: string }[] };
-  return columns.map(({ name, type, kind = "" }) => ({
-    name,
-    shape: type === undefined ? { kind: KINDS[kind] ?? "string" } : parseColumnType(type),
-  }));
+  try {
+    const { columns } = JSON.parse(text) as { columns: { name: string; type?: string; kind?: string }[] };
+    return columns.map(({ name, type, kind = "" }) => ({
+      name,
+      shape: type === undefined ? { kind: KINDS[kind] ?? "string" } : parseColumnType(type),
+    }));
+  } catch {
+    throw new MalformedBytes("what it tells of its columns cannot be read");
+  }
 }
 
 /** What files of version 0.1 call their columns. */
