@@ -73,7 +73,7 @@ async function makeAll<Piece>(
   const failures: unknown[] = [];
   let taken = 0;
   const work = async (): Promise<void> => {
-    for (let next = await pieces.next(); !next.done && failures.length === 0; next = await pieces.next()) {
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
       const part = partOf(upload, ++taken, s3);
       const piece = next.value;
       made.push({ PartNumber: part.PartNumber, ETag: await s3.call(upload.call, either, (asking) => make(piece, part, asking)) });

@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { S3Connection } from "../../../src/resources/s3-connection.js";
 import { copyObject } from "../../../src/resources/s3-copy.js";
+import { inParts } from "../../../src/resources/s3-parts.js";
 import type { S3Error } from "../../../src/resources/s3-error.js";
 import { S3Resource } from "../../../src/resources/s3-resource.js";
 import { FaultyProxy } from "../../../tools/servers/faulty-proxy";
@@ -169,6 +170,29 @@ describe.each(S3_SERVERS)("an S3Resource at %s", (_name, start) => {
     expect(await failureOf(s3.upload("half", source(), { partBytes: 5 * MIB }))).toEqual(new Error("canceled by the user"));
     expect([await server.keys(bucket), await uploadsUnderWay(), closed]).toEqual([[], [], true]);
     expect(await failureOf(s3.get("any"))).toEqual(new Error("canceled by the user"));
+  });
+
+  it("ends the other parts when one fails, and takes no more", async () => {
+    const { endpoint, accessKeyId, secretAccessKey } = server;
+    const s3 = new S3Connection({ endpoint, accessKeyId, secretAccessKey, timeoutMs: 10_000, maxRetries: 0 });
+    let taken = 0;
+    async function* pieces(): AsyncGenerator<Buffer> {
+      for (; taken < 50; taken++) yield bytes(5 * MIB);
+    }
+    const failing = inParts(s3, { bucket, key: "half" }, pieces(), {
+      doing: "Writing",
+      right: "s3:PutObject",
+      parallel: 3,
+      signal: undefined,
+      make: async (body, part, { sdk, client, options }) => {
+        if (part.PartNumber === 2) throw new Error("this part cannot be made");
+        return (await client.send(new sdk.UploadPartCommand({ ...part, Body: body }), options)).ETag;
+      },
+    });
+    expect((await failureOf(failing)).message).toContain("this part cannot be made");
+    s3.close();
+    expect(taken).toBeLessThan(8);
+    expect([await server.keys(bucket), await uploadsUnderWay()]).toEqual([[], []]);
   });
 
   it("goes on where a download broke, as long as it gets ahead", async () => {
@@ -401,6 +425,26 @@ describe("an S3Resource", () => {
     s3.close();
     await new Promise((resolve) => server.close(resolve));
     expect(asked).toEqual([expect.stringMatching(/^PUT \/lake\/a\/b(\?x-id=PutObject)? AKIAENV\/\d{8}\/eu-north-1\/s3\/aws4_request$/)]);
+  });
+
+  it("hides secrets that an answer tells again", async () => {
+    const secrets = { secretAccessKey: "secret-of-the-answer", sessionToken: "token-of-the-answer" };
+    const server = createServer((request, response) => {
+      request.resume();
+      response.writeHead(400, { "content-type": "application/xml" });
+      response.end(`<Error><Code>Odd</Code><Message>I was sent ${Object.values(secrets).join(" and ")}</Message></Error>`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const endpoint = `http://user:password-of-the-url@127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const s3 = lake({ endpoint, accessKeyId: "AKIA", ...secrets });
+    const error = await failureOf(s3.put("a", "1"));
+    s3.close();
+    await new Promise((resolve) => server.close(resolve));
+    expect(error.message).toBe(
+      `Writing s3://lake/a at ${endpoint.replace("user:password-of-the-url@", "")} failed: the server answered 400 Odd: I was sent *** and ***.\n` +
+        "  → Correct what is asked for; the answer says what is wrong with it.",
+    );
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/of-the-(answer|url)/);
   });
 
   // No server for tests tells regions apart; these are Amazon's answers.
