@@ -132,7 +132,12 @@ async function sweepManagers(of: { world: Supervision; prepared: PreparedConfig;
 
 /** Another process asks through the store; a commit learns it at once, a quiet run within half a second. */
 async function watchForCancel(world: Supervision, run: ClaimedRun, worker: RunWorker, signal: AbortSignal): Promise<void> {
-  while (await pause(CANCEL_POLL_MS, true, { signal, ref: false }).catch(() => false)) {
-    if (await world.store.cancelRequested(run.runId).catch(() => false)) return worker.cancel();
+  while (!signal.aborted) {
+    const turn = new AbortController();
+    const over = AbortSignal.any([signal, turn.signal]);
+    const waited = pause(CANCEL_POLL_MS, undefined, { signal: over, ref: false }).catch(() => undefined);
+    await Promise.race([waited, world.store.changed(run.runId, over)]);
+    turn.abort();
+    if (!signal.aborted && (await world.store.cancelRequested(run.runId).catch(() => false))) return worker.cancel();
   }
 }

@@ -1,6 +1,7 @@
 import { sqliteDialect } from "../../src/storage/sql/sqlite-dialect.js";
 import { StoreLedger } from "../../src/storage/sql/store-ledger.js";
 import type { Store } from "../../src/storage/store.js";
+import { ChangeWaiters } from "./change-waiters.js";
 import { READS, WRITES } from "./store-messages.js";
 
 /** A store that lives as long as it is held: the same SQL, in memory, on the calling thread. For tests and for runs that leave nothing behind. */
@@ -19,6 +20,7 @@ export function openMemoryStore(): Store {
     keepLease: () => Promise.resolve(),
     keepBackfill: () => Promise.resolve(),
     dropLease: () => Promise.resolve(),
+    changed: (runId, signal) => new ChangeWaiters().wait(runId, signal),
     close: () => {
       ledger.close();
       return Promise.resolve();

@@ -7,12 +7,15 @@ import { StoreLedger } from "../../src/storage/sql/store-ledger.js";
 export interface Ledgers {
   readonly writer: StoreLedger;
   readonly reader: StoreLedger;
+  /** Hears from now on which runs other processes cancel or end, where the database tells. */
+  watch(told: (runId: string) => void): void;
   close(): void;
 }
 
 /** The dialect of a store; what the other one needs is not loaded. */
 export interface OpenedDialect {
   readonly dialect: Dialect;
+  watch(told: (runId: string) => void): void;
   /** After its connections are closed. */
   end(): void;
 }
@@ -22,17 +25,17 @@ export function dialectOf(store: string, fsync: Fsync): OpenedDialect {
   if (!isPostgres(store)) {
     const { sqliteDialect } =
       require("../../src/storage/sql/sqlite-dialect.js") as typeof import("../../src/storage/sql/sqlite-dialect.js");
-    return { dialect: sqliteDialect, end: () => undefined };
+    return { dialect: sqliteDialect, watch: () => undefined, end: () => undefined };
   }
   const { PostgresBridge } = require("./postgres-bridge.js") as typeof import("./postgres-bridge.js");
   const { postgresDialect } = require("../../src/storage/sql/postgres-dialect.js") as typeof import("../../src/storage/sql/postgres-dialect.js"); // prettier-ignore
   const bridge = new PostgresBridge(postgresAddress(store), fsync);
-  return { dialect: postgresDialect(() => bridge.wire()), end: () => bridge.end() };
+  return { dialect: postgresDialect(() => bridge.wire()), watch: (told) => bridge.listen(told), end: () => bridge.end() };
 }
 
 /** @throws {@link StoreError} when it cannot be opened, and then nothing is left open */
 export function openLedgers(store: string, fsync: Fsync): Ledgers {
-  const { dialect, end } = dialectOf(store, fsync);
+  const { dialect, watch, end } = dialectOf(store, fsync);
   try {
     const writer = new StoreLedger(dialect, store, fsync);
     const reader = new StoreLedger(dialect, store, fsync);
@@ -41,7 +44,7 @@ export function openLedgers(store: string, fsync: Fsync): Ledgers {
       writer.close();
       end();
     };
-    return { writer, reader, close };
+    return { writer, reader, watch, close };
   } catch (error) {
     end();
     throw error;

@@ -16,7 +16,9 @@ export interface PostgresThreadData {
 /** One request to it. */
 export interface BridgeRequest {
   readonly connection: number;
-  readonly ask: "connect" | "exchange" | "close";
+  readonly ask: "connect" | "exchange" | "close" | "listen";
+  /** Is told what is heard; to `listen`, which is not answered. */
+  readonly told?: MessagePort;
   readonly statements?: readonly WireStatement[];
 }
 
@@ -47,6 +49,14 @@ export class PostgresBridge {
       connect: () => this.#ask({ connection, ask: "connect" }) as WireFault | undefined,
       close: () => void this.#ask({ connection, ask: "close" }),
     };
+  }
+
+  /** Hears which runs other processes cancel or end. */
+  listen(told: (runId: string) => void): void {
+    const { port1, port2 } = new MessageChannel();
+    port1.on("message", told);
+    port1.unref();
+    this.#port.postMessage({ connection: -1, ask: "listen", told: port2 } satisfies BridgeRequest, [port2]);
   }
 
   /** Ends the thread, once its sessions are closed. */

@@ -1,4 +1,5 @@
 import { workerData, type MessagePort } from "node:worker_threads";
+import { listen } from "../../src/storage/sql/postgres-listener.js";
 import { faultOf, PostgresSession } from "../../src/storage/sql/postgres-session.js";
 import type { WireAnswer, WireFault, WireStatement } from "../../src/storage/sql/wire.js";
 import type { BridgeRequest, PostgresThreadData } from "./postgres-bridge.js";
@@ -6,7 +7,11 @@ import type { BridgeRequest, PostgresThreadData } from "./postgres-bridge.js";
 const { port, address, fsync, answered } = workerData as PostgresThreadData;
 const sessions = new Map<number, PostgresSession>();
 
-port.on("message", (request: BridgeRequest) => void answer(port, request));
+port.on("message", (request: BridgeRequest) => {
+  const { told } = request;
+  if (told) listen(address, (runId) => told.postMessage(runId));
+  else void answer(port, request);
+});
 
 /** Whoever asked waits, and is woken when the answer lies in its port. */
 async function answer(to: MessagePort, request: BridgeRequest): Promise<void> {

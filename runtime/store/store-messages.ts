@@ -52,7 +52,7 @@ export const READS = [
 /** Methods about leases that the thread renews by itself. */
 export const LEASES = ["keepLease", "keepBackfill", "dropLease"] as const;
 /** What the store thread can be asked for. */
-export type Method = (typeof WRITES)[number] | (typeof READS)[number] | (typeof LEASES)[number] | "close";
+export type Method = (typeof WRITES)[number] | (typeof READS)[number] | (typeof LEASES)[number] | "watch" | "close";
 
 /** One request to the store thread. */
 export interface StoreRequest {
@@ -60,6 +60,9 @@ export interface StoreRequest {
   readonly method: Method;
   readonly args: readonly unknown[];
 }
+
+/** The id of an answer that nobody asked for: its value is the run that another process has changed, or empty. */
+export const CHANGED = -1;
 
 /** Its answer. */
 export interface StoreAnswer {

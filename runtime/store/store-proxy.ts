@@ -3,7 +3,9 @@ import { StoreError, messageOf } from "../../src/base/errors.js";
 import type { Fsync } from "../../src/storage/run-store.js";
 import { describeStore } from "../../src/storage/store-address.js";
 import type { Store } from "../../src/storage/store.js";
+import { ChangeWaiters } from "./change-waiters.js";
 import {
+  CHANGED,
   errorFrom,
   LEASES,
   READS,
@@ -43,6 +45,8 @@ class StoreProxy {
   readonly #worker: Worker;
   readonly #path: string;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #waiters = new ChangeWaiters();
+  #watches = false;
   #next = 1;
   #closed = false;
   #lost: StoreError | undefined;
@@ -57,6 +61,7 @@ class StoreProxy {
     const methods = [...WRITES, ...READS, ...LEASES] as const;
     this.store = {
       ...(Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => this.#ask(method, args)])) as unknown as Store),
+      changed: (runId, signal) => this.#changed(runId, signal),
       close: () => this.#close(),
     };
   }
@@ -76,7 +81,14 @@ class StoreProxy {
     });
   }
 
+  #changed(runId: string, signal: AbortSignal): Promise<void> {
+    if (!this.#watches && !this.#closed) this.#worker.postMessage({ id: CHANGED, method: "watch", args: [] } satisfies StoreRequest);
+    this.#watches = true;
+    return this.#waiters.wait(runId, signal);
+  }
+
   #answer(answer: StoreAnswer): void {
+    if (answer.id === CHANGED) return this.#waiters.wake(answer.value as string);
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if (this.#waiting.size === 0) this.#worker.unref();

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/base/clock.js";
 import { InternalError, MillraceError, messageOf } from "../../src/base/errors.js";
 import type { StoreLedger } from "../../src/storage/sql/store-ledger.js";
 import { openLedgers, type Ledgers } from "./open-ledgers.js";
-import { LEASES, WRITES, type StoreAnswer, type StoreFault, type StoreRequest, type StoreThreadData } from "./store-messages.js";
+import { CHANGED, LEASES, WRITES, type StoreAnswer, type StoreFault, type StoreRequest, type StoreThreadData } from "./store-messages.js";
 import { fromWire, toWire } from "./wire-sets.js";
 
 if (!parentPort) throw new InternalError("The store thread was loaded outside a worker.");
@@ -56,6 +56,10 @@ function serve(opened: Ledgers, requests: readonly StoreRequest[]): void {
   for (const request of requests) {
     if (writes.has(request.method)) continue;
     if (request.method === "close") return close(opened, request.id);
+    if (request.method === "watch") {
+      opened.watch((runId) => port.postMessage({ id: CHANGED, value: runId } satisfies StoreAnswer));
+      continue;
+    }
     port.postMessage(aboutLeases.has(request.method) ? lease(writer, request) : attempt(reader, request));
   }
   if (requests.some(({ method }) => writes.has(method) || method === "partitionStatus")) setImmediate(tidy, writer, reader);

@@ -89,6 +89,28 @@ describe("several processes on one Postgres", () => {
     await store.close();
   });
 
+  test("hear of each other what becomes of a run, without asking again and again, also after the server was away", async () => {
+    const path = newStore();
+    const [one, other] = await Promise.all([openStore({ path }), openStore({ path })]);
+    const never = new AbortController().signal;
+    for (const runId of ["r", "s"]) {
+      await startedRun(one, runId);
+      const heard = (async () => {
+        while (!(await one.cancelRequested(runId))) await one.changed(runId, never);
+      })();
+      await one.changed(runId, AbortSignal.timeout(2_000)); // it listens, and has looked
+      await other.requestCancel(runId, 5);
+      await heard;
+      await server.restart();
+    }
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test("end when they have nothing to do, also with the store open, a lease kept and a run waited for", async () => {
+    const body = `await store.createRun(${JSON.stringify(newRun("r"))}); await store.claimRun("r", { pid: 1, processStartedAt: "0", bootId: "b", host: "h" }, Date.now(), 600); await store.keepLease("r", 1, 600); void store.changed("r", new AbortController().signal); await store.getRun("r"); console.log("idle");`;
+    expect(await inProcess(newStore(), body)).toEqual({ code: 0, text: "idle\n" });
+  });
+
   test("make the schema once when they all find none", async () => {
     const path = newStore();
     const ended = await Promise.all(

@@ -30,7 +30,9 @@ export function logs(id: string, options: CommonOptions & { readonly follow?: bo
       afterSeq = page.at(-1)?.seq ?? afterSeq;
       if (page.length === PAGE) continue;
       if (!options.follow || ended || process.stdout.errored) return EXIT.ok;
-      await systemClock.sleep(FOLLOW_MS);
+      const turn = new AbortController();
+      await Promise.race([systemClock.sleep(FOLLOW_MS, turn.signal), store.changed(run.id, turn.signal)]);
+      turn.abort();
     }
   });
 }

@@ -27,6 +27,8 @@ export interface Connection {
   exec(sql: string): void;
   /** Keeps others from what has these names until the transaction ends. Absent: whoever writes is alone. */
   lock?(names: readonly string[]): void;
+  /** Tells other processes that this run was canceled or has ended, once the transaction is stored. Absent: nobody could hear it. */
+  announce?(runId: string): void;
   /**
    * Whether the transaction that failed so is certainly not stored and may be tried again; waits until it can.
    * @throws when there is no hope

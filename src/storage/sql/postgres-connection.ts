@@ -3,6 +3,7 @@ import { StoreError } from "../../base/errors.js";
 import { describeStore } from "../store-address.js";
 import type { Bound, Connection, Prepared, Written } from "./dialect.js";
 import { isConnectionLost, isPassing, isWorthAnotherTry, PostgresFault } from "./postgres-errors.js";
+import { channelOf } from "./postgres-listener.js";
 import { forSchema, numbered } from "./postgres-texts.js";
 import type { Wire, WireResult, WireStatement } from "./wire.js";
 
@@ -76,6 +77,10 @@ export class PostgresConnection implements Connection {
     const locks = [...new Set(names.map(lockOf))].sort((a, b) => a - b);
     const list = `{${locks.join(",")}}`;
     this.#enqueue(numbered(forSchema("select pg_advisory_xact_lock(hashtext('{schema}'), no) from unnest(?::int[]) as no", this.#schema)), [list]); // prettier-ignore
+  }
+
+  announce(runId: string): void {
+    this.#enqueue("select pg_notify($1, $2)", [channelOf(this.#schema), runId]);
   }
 
   isLost(error: unknown): boolean {

@@ -199,7 +199,10 @@ export class RunLedger {
     for (const event of published) if (event) events.push(event);
     const stored = this.#log.append(head, head.next_seq, events);
     const eventIds = batch.completions.length > 0 ? eventIdsOf(batch.completions, stored.ids()) : {};
-    if (batch.end) this.#sql.endRun.run([batch.end.status, batch.end.atMs, head.no]);
+    if (batch.end) {
+      this.#sql.endRun.run([batch.end.status, batch.end.atMs, head.no]);
+      this.#transactions.announce(batch.runId);
+    }
     return {
       ok: true,
       eventIds,
@@ -245,6 +248,7 @@ export class RunLedger {
         ...open.map(({ key }): NewEvent => ({ type: "STEP_CANCELED", atMs: nowMs, stepKey: key })),
         { type: unowned ? "RUN_CANCELED" : "RUN_CANCELING", atMs: nowMs },
       ]);
+      this.#transactions.announce(runId);
       return status;
     });
   }
@@ -294,6 +298,7 @@ export class RunLedger {
       this.#log.append(head, head.next_seq, events);
       this.#sql.bumpEpoch.run([head.no]);
       this.#sql.endRun.run([canceled ? "CANCELED" : "FAILURE", nowMs, head.no]);
+      this.#transactions.announce(runId);
       return true;
     });
   }

@@ -54,6 +54,11 @@ export class Transactions {
     this.#connection.lock?.(names());
   }
 
+  /** Tells other processes that this run was canceled or has ended, once the transaction is stored. */
+  announce(runId: string): void {
+    this.#connection.announce?.(runId);
+  }
+
   #within<T>(begin: string, body: () => T): T {
     this.#connection.exec(begin);
     try {
