@@ -8,6 +8,8 @@ import type { RowSeconds } from "./_parquet-by-millrace.js";
 
 const PAIRS = Number(process.env.BENCH_PAIRS ?? 5);
 const ROWS = Number(process.env.BENCH_ROWS ?? 1_000_000);
+const CODEC_ROWS = ROWS / 10;
+const CODECS = { duckdb: "DuckDBParquetCodec", hyparquet: "HyparquetCodec", parquetjs: "ParquetjsCodec" };
 const STREAM_ROWS = ROWS * 10;
 const OURS = join(process.cwd(), "bench", "_parquet-by-millrace.ts");
 const PEER = join(process.cwd(), "bench", "_parquet-peer.py");
@@ -22,7 +24,7 @@ interface PeerSeconds extends RowSeconds {
 
 /**
  * Seconds that 1,000,000 rows (`BENCH_ROWS`) of 10 mixed columns take through `FileParquetIOManager`, from and to an array of objects, snappy, beside
- * pyarrow from and to dicts, each in a process of its own and in turns: medians of 5 pairs (`BENCH_PAIRS`).
+ * pyarrow from and to dicts, each in a process of its own and in turns: medians of 5 pairs (`BENCH_PAIRS`). A tenth of the rows by each codec.
  * `stream_rss_mb`: most memory that ten times as many rows take as a stream both ways, above the process before.
  */
 export async function run(): Promise<Record<string, number>> {
@@ -39,13 +41,24 @@ export async function run(): Promise<Record<string, number>> {
     pyarrow_read_s: middle(({ peer }) => peer.rowsReadS),
     rows_write_ratio: middle(({ ours, peer }) => ours.rowsWriteS / peer.rowsWriteS),
     rows_read_ratio: middle(({ ours, peer }) => ours.rowsReadS / peer.rowsReadS),
+    ...(await byCodec()),
     stream_rss_mb: await inFolder((folder) => inProcess<number>(`streamRssMb(${STREAM_ROWS}, ${JSON.stringify(folder)})`)),
     pairs: PAIRS,
   };
 }
 
-function ours(count: number, folder: string): Promise<RowSeconds> {
-  return inProcess(`rowSeconds(${count}, ${JSON.stringify(folder)})`);
+async function byCodec(): Promise<Record<string, number>> {
+  const figures: Record<string, number> = {};
+  for (const [name, codec] of Object.entries(CODECS)) {
+    const { rowsWriteS, rowsReadS } = await inFolder((folder) => ours(CODEC_ROWS, folder, `new (require("millrace").${codec})()`));
+    figures[`${name}_write_s`] = rowsWriteS;
+    figures[`${name}_read_s`] = rowsReadS;
+  }
+  return figures;
+}
+
+function ours(count: number, folder: string, codec = "undefined"): Promise<RowSeconds> {
+  return inProcess(`rowSeconds(${count}, ${JSON.stringify(folder)}, ${codec})`);
 }
 
 function inProcess<T>(call: string): Promise<T> {

@@ -8,8 +8,8 @@ import { ParquetParts } from "./parquet-parts.js";
 import { BATCH_ROWS, type RowWriteContext, type WrittenRows } from "./row-codec.js";
 import { RowColumns, tableColumnOf } from "./row-columns.js";
 
-/** Rows of a part, and so of a row group: DuckDB's own number. */
-const PART_ROWS = 60 * BATCH_ROWS;
+/** Rows of a part, and so of a row group: two parts are in memory at a time. */
+const PART_ROWS = 20 * BATCH_ROWS;
 /** Text and blobs of a part. */
 const PART_BYTES = 64 * 2 ** 20;
 

@@ -1,12 +1,12 @@
 import type { DuckDBConnection, DuckDBTableFunction, DuckDBType } from "@duckdb/node-api";
 import type { DuckDB } from "../duckdb/process-database.js";
 import { newId } from "../base/ids.js";
-import { IllFormedText, VectorWriter, type VectorShape } from "./duckdb-write-vector.js";
+import { IllFormedText, VectorWriter, type ColumnCells, type VectorShape } from "./duckdb-write-vector.js";
 import type { Bindings } from "./duckdb-read-vector.js";
 import { shapeOf, type Cell, type RowColumn } from "./row-columns.js";
 
 interface Batch {
-  readonly cells: readonly (readonly Cell[])[];
+  readonly cells: readonly ColumnCells[];
   readonly rowCount: number;
 }
 
@@ -37,7 +37,7 @@ export class PartRows {
   }
 
   append(cells: readonly (readonly Cell[])[], rowCount: number): void {
-    this.batches.push({ cells, rowCount });
+    this.batches.push({ cells: this.shapes.map(({ kind }, index) => compact(kind, cells[index] ?? [])), rowCount });
     this.rowCount += rowCount;
     for (const [index, { kind }] of this.shapes.entries()) if (SIZED.has(kind)) this.sizeBytes += sizeOf(cells[index] ?? []);
   }
@@ -64,6 +64,13 @@ export class PartRows {
     writer.write(marker, { kind: "boolean" }, new Array<null>(batch.rowCount).fill(null));
     this.takenRows += batch.rowCount;
   }
+}
+
+const NUMBERS = new Set<string>(["float64", "timestamp", "timestamptz"]);
+
+/** Numbers without null in memory of their own: a part waits long enough for the garbage collector to copy each of them twice. */
+function compact(kind: string, cells: readonly Cell[]): ColumnCells {
+  return NUMBERS.has(kind) && !cells.includes(null) ? Float64Array.from(cells as readonly number[]) : cells;
 }
 
 const SIZED = new Set<string>(["string", "json", "bytes", "list", "struct"]);

@@ -6,6 +6,9 @@ import type { Cell } from "./row-columns.js";
 /** How cells lie in a vector: as their column's type says, or bigints that 64 bits cannot keep as text. */
 export type VectorShape = ColumnShape | { readonly kind: "bigtext" };
 
+/** The cells of a column; numbers without null may lie in a typed array. */
+export type ColumnCells = readonly Cell[] | Float64Array;
+
 /** A text is no Unicode, and a file would give back another. */
 export class IllFormedText extends RangeError {
   constructor(
@@ -28,9 +31,15 @@ export class VectorWriter {
 
   constructor(private readonly bindings: Bindings) {}
 
-  write(vector: Vector, shape: VectorShape, cells: readonly Cell[]): void {
+  write(vector: Vector, shape: VectorShape, cells: ColumnCells): void {
+    if (cells instanceof Float64Array) return this.numbers(vector, shape.kind, cells);
     this.values(vector, shape, cells);
     this.validity(vector, cells);
+  }
+
+  private numbers(vector: Vector, kind: VectorShape["kind"], cells: Float64Array): void {
+    if (kind !== "float64") return this.moments(vector, cells);
+    this.bindings.copy_data_to_vector(vector, 0, cells.buffer as ArrayBuffer, cells.byteOffset, cells.byteLength);
   }
 
   private values(vector: Vector, shape: VectorShape, cells: readonly Cell[]): void {
@@ -116,7 +125,7 @@ export class VectorWriter {
     this.copy(vector, count * 8);
   }
 
-  private moments(vector: Vector, cells: readonly (number | null)[]): void {
+  private moments(vector: Vector, cells: ArrayLike<number | null>): void {
     const count = cells.length;
     const room = this.room(count * 8);
     const halves = new Int32Array(room, 0, count * 2);

@@ -226,7 +226,7 @@ describe("FileParquetIOManager", () => {
     }
     await store(rows());
     expect(await query("SELECT count(DISTINCT row_group_id), max(row_group_num_rows) FROM parquet_metadata(FILE)")).toEqual([
-      [4n, 122_880n],
+      [10n, 40_960n],
     ]);
     let next = 0;
     for (const row of await load()) {
