@@ -2,7 +2,7 @@ import { workerData, type MessagePort } from "node:worker_threads";
 import { listen } from "../../src/storage/sql/postgres-listener.js";
 import { faultOf, PostgresSession } from "../../src/storage/sql/postgres-session.js";
 import type { WireAnswer, WireFault, WireStatement } from "../../src/storage/sql/wire.js";
-import type { BridgeRequest, PostgresThreadData } from "./postgres-bridge.js";
+import type { BridgeAnswer, BridgeRequest, PostgresThreadData } from "./postgres-bridge.js";
 
 const { port, address, fsync, answered } = workerData as PostgresThreadData;
 const sessions = new Map<number, PostgresSession>();
@@ -15,7 +15,7 @@ port.on("message", (request: BridgeRequest) => {
 
 /** Whoever asked waits, and is woken when the answer lies in its port. */
 async function answer(to: MessagePort, request: BridgeRequest): Promise<void> {
-  to.postMessage(await done(request));
+  to.postMessage({ id: request.id, value: await done(request) } satisfies BridgeAnswer);
   Atomics.add(answered, 0, 1);
   Atomics.notify(answered, 0);
 }

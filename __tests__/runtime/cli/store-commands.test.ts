@@ -43,6 +43,21 @@ test("a project works with its store on Postgres when one variable says so, and 
   for (const text of told) expect(text).not.toMatch(/p@ss|p%40ss/);
 });
 
+test("millrace.config.ts names the database as well; an address that is none is told without what it hides", async () => {
+  const database = await server.createDatabase();
+  project.write({ "millrace.config.js": `module.exports = { store: ${JSON.stringify(`${database}?schema=orders`)} };` });
+  expect(await out(["status"])).toContain("(schema orders)");
+  const fix = "  → Write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the password, %2F for a / and %3A for a :.\n";
+  for (const [url, wrong] of [
+    ["mysql://me:hunter2@db/x", ": it begins with mysql:"],
+    ["postgres://me:hunter2/x@db:port/x", ""],
+    ["postgres://db/x", ": it names no user"],
+    ["postgres://me:hunter2@db/x?schema=Orders-2", ": schema=Orders-2 is no name of small letters, digits and _"],
+    ["postgres://me:hunter2@db/x?migrate=no", ": migrate=no is neither on nor off"],
+  ] as const)
+    expect(await out(["status"], { MILLRACE_DATABASE_URL: url })).toBe(`4 CONFIG.DATABASE_URL The store's address is no URL of a Postgres database${wrong}.\n${fix}`); // prettier-ignore
+});
+
 test("millrace migrate --dry-run prints SQL that makes the schema by hand; then nothing is missing", async () => {
   const database = await server.createDatabase();
   const env = { MILLRACE_DATABASE_URL: `${database}?migrate=off` };

@@ -28,6 +28,9 @@ export function postgresDialect(wired: (address: PostgresAddress, fsync: Fsync) 
       const { schema } = postgresAddress(store);
       return [
         "begin",
+        // An index of a large table takes its time, and so does whoever migrates at the same time.
+        "set local statement_timeout = 0",
+        "set local lock_timeout = 0",
         `select pg_advisory_xact_lock(hashtext('millrace migrates ${schema}'), 0)`,
         // Not `create schema if not exists`: that wants the privilege to create one even where it is there.
         `do $$ begin if to_regnamespace('${schema}') is null then create schema "${schema}"; end if; end $$`,
