@@ -96,14 +96,57 @@ function strings({ dataView, validity }: VectorMemory, rowCount: number): FixedB
   for (let row = 0; row < rowCount; row++) valueOffsets[row + 1] = end += byteCount(row);
   const data = new Uint8Array(end);
   const source = new Uint8Array(buffer, byteOffset, rowCount * 16);
+  const far = new FarText(data);
   for (let row = 0; row < rowCount; row++) {
     const start = valueOffsets[row] ?? 0;
     const length = (valueOffsets[row + 1] ?? 0) - start;
-    if (length > INLINE_BYTES) data.set((bytesAt ??= loadBytesAt())(buffer, byteOffset + row * 16 + 8, length), start);
+    if (length > INLINE_BYTES) far.add(Number(dataView.getBigUint64(row * 16 + 8, true)), length, start);
     else for (let byte = 0; byte < length; byte++) data[start + byte] = source[row * 16 + 4 + byte] ?? 0;
   }
+  far.take();
   return { data, valueOffsets };
 }
+
+/** Memory is mapped by pages of at least so much: between two addresses that lie nearer there is no hole. */
+const PAGE_BYTES = 4096;
+
+/** Text that lies elsewhere: what follows each other in memory is read together, since a call for each takes ten times as long. */
+class FarText {
+  readonly #addresses: number[] = [];
+  readonly #lengths: number[] = [];
+  readonly #places: number[] = [];
+  #end = 0;
+
+  constructor(private readonly data: Uint8Array) {}
+
+  add(address: number, length: number, place: number): void {
+    const gap = address - this.#end;
+    if (this.#addresses.length > 0 && (gap < 0 || gap >= PAGE_BYTES)) this.take();
+    this.#addresses.push(address);
+    this.#lengths.push(length);
+    this.#places.push(place);
+    this.#end = address + length;
+  }
+
+  take(): void {
+    const { data } = this;
+    const [start] = this.#addresses;
+    if (start === undefined) return;
+    const pointer = new BigUint64Array([BigInt(start)]).buffer;
+    const bytes = (bytesAt ??= loadBytesAt())(pointer, 0, this.#end - start);
+    for (let piece = 0; piece < this.#addresses.length; piece++) {
+      const from = (this.#addresses[piece] ?? 0) - start;
+      const length = this.#lengths[piece] ?? 0;
+      const place = this.#places[piece] ?? 0;
+      if (length > LOOP_BYTES) data.set(bytes.subarray(from, from + length), place);
+      else for (let byte = 0; byte < length; byte++) data[place + byte] = bytes[from + byte] ?? 0;
+    }
+    this.#addresses.length = this.#lengths.length = this.#places.length = 0;
+  }
+}
+
+/** Up to here a loop is faster than a call. */
+const LOOP_BYTES = 64;
 
 /** The package below the package, which alone follows pointers. */
 function loadBytesAt(): BytesAt {

@@ -43,7 +43,18 @@ export async function columnsOf(relation: Relation<unknown>): Promise<TableColum
   }
 }
 
-/** The chunks of a result that streams. */
+/** The chunks of a result that streams; the next one is made while the last is taken. */
 export async function* chunksOf(result: DuckDBResult): AsyncGenerator<DuckDBDataChunk> {
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) yield chunk;
+  let next = result.fetchChunk();
+  try {
+    for (;;) {
+      const chunk = await next;
+      if (chunk === null || chunk.rowCount === 0) return;
+      next = result.fetchChunk();
+      next.catch(() => undefined); // thrown where it is awaited
+      yield chunk;
+    }
+  } finally {
+    await next.catch(() => undefined);
+  }
 }

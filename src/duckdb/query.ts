@@ -59,8 +59,7 @@ export class Query {
    * @param narrowed - HUGEINT, the type of sums, as BIGINT
    */
   async stream({ narrowed = false } = {}): Promise<DuckDBResult> {
-    const statement = await this.connection.prepare(this.sql);
-    if (statement.statementType !== loadDuckDB().StatementType.SELECT) throw noQuery(this.relation);
+    const statement = await this.prepared();
     const sql = narrowed ? narrowedSql(this.sql, statement) : this.sql;
     if (sql === this.sql && !this.#isBrief()) return statement.stream();
     statement.destroySync();
@@ -68,6 +67,13 @@ export class Query {
     await this.connection.run(`CREATE TEMP TABLE millrace_result AS SELECT * FROM (\n${sql}\n)`);
     await this.#release();
     return this.connection.stream("FROM temp.millrace_result");
+  }
+
+  /** The query, which is one. @throws IOError for another statement */
+  async prepared(): Promise<DuckDBPreparedStatement> {
+    const statement = await this.connection.prepare(this.sql);
+    if (statement.statementType !== loadDuckDB().StatementType.SELECT) throw noQuery(this.relation);
+    return statement;
   }
 
   #isBrief(): boolean {

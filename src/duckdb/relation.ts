@@ -4,6 +4,7 @@ import type { TableColumn } from "../model/metadata-value.js";
 import type { RowFilter } from "../model/row-filter.js";
 import { RowStream } from "../model/row-stream.js";
 import { arrowTableOf } from "./arrow-table.js";
+import { keptInMemory } from "./kept-relation.js";
 import { columnBatches, columnsOf } from "./query-result.js";
 import type { RelationSource } from "./relation-source.js";
 import { filterSql, sqlLiteral, sqlName } from "./sql-text.js";
@@ -80,6 +81,11 @@ export class Relation<Row = Record<string, unknown>> {
   /** All rows as a table of apache-arrow, with the types of the query. */
   toArrow(): Promise<Table> {
     return arrowTableOf(this);
+  }
+
+  /** The same rows, read once into DuckDB's memory: a data frame, for several queries over it. It goes when nobody has it any more. */
+  async inMemory(): Promise<Relation<Row>> {
+    return new Relation<Row>([await keptInMemory(this)]);
   }
 
   /** The columns that the query gives, with DuckDB's types; no row is read. */

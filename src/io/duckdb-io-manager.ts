@@ -9,7 +9,7 @@ import { IOManager, type InputContext, type OutputContext } from "../config/io-m
 import { DuckDBFile } from "../duckdb/duckdb-file.js";
 import { connect } from "../duckdb/process-database.js";
 import type { OpenSource, RelationSource } from "../duckdb/relation-source.js";
-import { Relation } from "../duckdb/relation.js";
+import { isRelation, Relation } from "../duckdb/relation.js";
 import { sqlLiteral, sqlName } from "../duckdb/sql-text.js";
 import type { HoldMode } from "../duckdb/read-write-queue.js";
 import type { FormName } from "../model/form.js";
@@ -62,7 +62,9 @@ export class DuckDBIOManager extends IOManager<Rows> {
     const preview = new Preview();
     mkdirSync(dirname(path), { recursive: true });
     try {
-      const written = await new DuckDBParquetCodec().write(preview.of(batches()), path, context);
+      const codec = new DuckDBParquetCodec();
+      const copied = isRelation(stored) && !context.schema;
+      const written = await (copied ? codec.copy(stored, path, context, preview) : codec.write(preview.of(batches()), path, context));
       mustBeColumns(
         written.columns.map(({ name }) => name),
         context,

@@ -1,6 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { isMillraceError } from "../base/errors.js";
+import { type CopiedColumn, copyToParquet } from "../duckdb/copy-to-parquet.js";
 import { connect, loadDuckDB } from "../duckdb/process-database.js";
+import type { Relation } from "../duckdb/relation.js";
 import { isMissing } from "./attempt-file.js";
 import { damagedRows } from "./damaged-rows.js";
 import { ParquetRead } from "./duckdb-parquet-read.js";
@@ -9,6 +11,7 @@ import { openedPath } from "./opened-path.js";
 import { keyValue, readFooter } from "./parquet-footer.js";
 import { probeParquet } from "./parquet-probe.js";
 import type { RowCodec, RowReadContext, RowWriteContext, WrittenRows } from "./row-codec.js";
+import { PREVIEW_ROWS } from "./rows-metadata.js";
 import { STORED_KEY } from "./stored-columns.js";
 import { MalformedBytes } from "./thrift-compact.js";
 
@@ -33,6 +36,22 @@ export class DuckDBParquetCodec implements RowCodec {
       await write.close();
       close();
     }
+  }
+
+  async copy(
+    relation: Relation<unknown>,
+    path: string,
+    context: RowWriteContext,
+    preview: { readonly rows: object[] },
+  ): Promise<WrittenRows> {
+    const metadata = (columns: readonly CopiedColumn[]) => ({ [STORED_KEY]: JSON.stringify({ columns }) });
+    const { compression = "snappy" } = context;
+    const written = await copyToParquet(relation, { path, compression: compression === "none" ? "uncompressed" : compression, metadata });
+    for await (const batch of this.read(path, context)) {
+      preview.rows.push(...batch.slice(0, PREVIEW_ROWS));
+      break;
+    }
+    return written;
   }
 
   async *read(path: string, context: RowReadContext): AsyncGenerator<object[]> {

@@ -1,6 +1,7 @@
 import type { TableColumn } from "../model/metadata-value.js";
 import type { RowFilter } from "../model/row-filter.js";
 import type { RowSchema } from "../model/row-schema.js";
+import type { Relation } from "../duckdb/relation.js";
 import type { CodecContext } from "./codec.js";
 import { RowStream } from "../model/row-stream.js";
 
@@ -44,6 +45,8 @@ export interface RowCodec {
     path: string,
     context: RowWriteContext,
   ): Promise<WrittenRows>;
+  /** Writes the result of a query, where that can be done faster than row by row. @param preview - takes the first rows */
+  copy?(relation: Relation<unknown>, path: string, context: RowWriteContext, preview: { readonly rows: object[] }): Promise<WrittenRows>;
   /** The rows as they were written, batch after batch; the file is open until the iteration ends or is left. @throws IOError for a column that is not there */
   read(path: string, context: RowReadContext): AsyncIterable<object[]>;
 }

@@ -1,7 +1,7 @@
 import type { Table } from "apache-arrow";
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
-import type { Relation } from "../duckdb/relation.js";
+import { isRelation, type Relation } from "../duckdb/relation.js";
 import type { FormName } from "../model/form.js";
 import type { FilePlace, PlacedFile } from "./file-place.js";
 import { parquetRelation } from "./parquet-relation.js";
@@ -29,7 +29,7 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
   compression?: Compression;
 
   override get loads(): readonly FormName[] {
-    return this.codec.extension === "parquet" ? ["stream", "relation"] : ["stream"];
+    return this.codec.extension === "parquet" ? ["stream", "batches", "arrowTable", "relation"] : ["stream"];
   }
 
   override get pushesDown(): boolean {
@@ -45,12 +45,11 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
     const preview = new Preview();
     let written: WrittenRows | undefined;
     const { sizeBytes } = await place.store(context, async (path) => {
-      written = await codec.write(preview.of(batches()), path, {
-        assetKey,
-        signal,
-        ...(schema && { schema }),
-        ...(compression && { compression }),
-      });
+      const told = { assetKey, signal, ...(schema && { schema }), ...(compression && { compression }) };
+      written =
+        isRelation(stored) && codec.copy && !schema
+          ? await codec.copy(stored, path, told, preview)
+          : await codec.write(preview.of(batches()), path, told);
     });
     const path = place.addressOf(context);
     if (written) context.addOutputMetadata(rowsMetadata({ ...written, preview, path, sizeBytes }));
@@ -65,10 +64,18 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
     await this.placeFor(context).discard(context);
   }
 
-  override async load(context: InputContext): Promise<RowStream | Relation<unknown>> {
+  override async load(context: InputContext): Promise<unknown> {
     const file = await this.placeFor(context).find(context);
-    if (context.form === "relation") return parquetRelation(file, context).take(context);
-    return new RowStream(() => this.batchesOf(file, context));
+    switch (context.form) {
+      case "relation":
+        return parquetRelation(file, context).take(context);
+      case "batches":
+        return parquetRelation(file, context).take(context).batches();
+      case "arrowTable":
+        return parquetRelation(file, context).take(context).toArrow();
+      default:
+        return new RowStream(() => this.batchesOf(file, context));
+    }
   }
 
   private async *batchesOf(file: PlacedFile, context: InputContext): AsyncGenerator<object[]> {

@@ -1,7 +1,8 @@
 import { MetadataValue } from "../model/metadata.js";
 import type { WrittenRows } from "./row-codec.js";
 
-const PREVIEW_ROWS = 5;
+/** How many rows a look at what was stored has. */
+export const PREVIEW_ROWS = 5;
 
 /** The first rows of those that go by, for a look at what was stored. */
 export class Preview {
