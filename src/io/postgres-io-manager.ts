@@ -12,6 +12,7 @@ import { quotedTable, shownTable } from "../postgres/identifier.js";
 import { RowsFault } from "../postgres/load-rows.js";
 import { PostgresError } from "../postgres/postgres-error.js";
 import { type PoolClient, PostgresPool } from "../postgres/postgres-pool.js";
+import { described } from "./attempt-file.js";
 import { PostgresHome } from "./postgres-home.js";
 import { placeOf, type PostgresPlace } from "./postgres-place.js";
 import { nothingToPublish, PostgresPublication } from "./postgres-publication.js";
@@ -123,6 +124,7 @@ export class PostgresIOManager extends IOManager<Rows> {
   override async store(stored: Rows, context: OutputContext): Promise<{ table: string }> {
     const batches = rowsOf(stored);
     if (!batches) throw noRows(stored, context.assetKey, this);
+    refuseUnstorable(context);
     const place = this.#placeOf(context);
     const { pool, home } = this.#open();
     const preview: object[] = [];
@@ -280,6 +282,19 @@ export class PostgresIOManager extends IOManager<Rows> {
       home: new PostgresHome(this.stagingSchema),
     });
   }
+}
+
+/** Postgres would refuse a NUL late, and take half a character for another. */
+function refuseUnstorable({ assetKey, partitionKey }: OutputContext): void {
+  if (partitionKey === undefined || !/[\0\p{Surrogate}]/u.test(partitionKey)) return;
+  throw new IOError(
+    "IO.PARTITION_KEY",
+    `${described({ assetKey, partitionKey })} cannot be kept: text of Postgres holds no NUL and no half character.`,
+    {
+      fix: "Give the partition another key.",
+      allowRetries: false,
+    },
+  );
 }
 
 async function* previewed(batches: AsyncIterable<readonly object[]>, preview: object[]): AsyncGenerator<readonly object[]> {

@@ -14,6 +14,7 @@ export class CopyIn implements Submittable {
   /** What the server or the connection said against it. */
   error: Error | undefined;
   #count = 0;
+  #wake: (() => void) | undefined;
 
   /** Begins it on a connection that nobody else uses. */
   static async begin(client: PoolClient, sql: string): Promise<CopyIn> {
@@ -35,10 +36,11 @@ export class CopyIn implements Submittable {
     await new Promise<void>((resolve) => {
       const go = (): void => {
         stream.off("drain", go).off("close", go);
+        this.#wake = undefined;
         resolve();
       };
       stream.on("drain", go).on("close", go);
-      void this.#ended.promise.then(go, go);
+      this.#wake = go;
     });
     if (this.#ended.settled) await this.#ended.promise;
   }
@@ -73,6 +75,7 @@ export class CopyIn implements Submittable {
   /** @internal */
   handleReadyForQuery(): void {
     this.#ended.resolve(this.#count);
+    this.#wake?.();
   }
 
   /** @internal */
@@ -80,6 +83,7 @@ export class CopyIn implements Submittable {
     this.error = error;
     this.#opened.reject(error);
     this.#ended.reject(error);
+    this.#wake?.();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PoolClient } from "pg";
+import { RowStream } from "../model/row-stream.js";
 import { boundValue } from "./bound-value.js";
 import type { ValueForms } from "./decode-value.js";
 import { quotedTable, shownTable, tableNamed, type TableName } from "./identifier.js";
@@ -61,7 +62,7 @@ export class PostgresConnection {
     return this.#guard(`COPY into ${shownTable(target)}`, () => loadRows(this.#client, target, { rows, ...(columns ? { columns } : {}) }));
   }
 
-  /** The rows of a table or query by COPY, batch after batch, in bounded memory. A query takes no values. */
+  /** The rows of {@link copyTo}, batch after batch. @internal */
   async *copyBatches<Row extends object = Record<string, unknown>>(source: CopySource): AsyncGenerator<Row[]> {
     const { query, shown } = sourceOf(source);
     const doing = `COPY from ${shown}`;
@@ -82,9 +83,9 @@ export class PostgresConnection {
     }
   }
 
-  /** The rows of a table or query by COPY, one by one, in bounded memory. A query takes no values. */
-  async *copyTo<Row extends object = Record<string, unknown>>(source: CopySource): AsyncGenerator<Row> {
-    for await (const batch of this.copyBatches<Row>(source)) yield* batch;
+  /** The rows of a table or query by COPY, in bounded memory: one by one, or as `.batches()`. A query takes no values. */
+  copyTo<Row extends object = Record<string, unknown>>(source: CopySource): RowStream<Row> {
+    return new RowStream(() => this.copyBatches<Row>(source));
   }
 
   async #run(sql: string, values: readonly unknown[]) {

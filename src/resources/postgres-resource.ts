@@ -1,6 +1,7 @@
 import { IsIn, IsInt, IsOptional, IsPositive, IsString, Max, Min } from "class-validator";
 import { ConfigurableResource, type ResourceContext } from "../config/configurable-resource.js";
 import { Secret } from "../config/secret.js";
+import { RowStream } from "../model/row-stream.js";
 import { PostgresConnection, type CopyFromOptions, type CopySource } from "../postgres/postgres-connection.js";
 import type { Rows } from "../postgres/load-rows.js";
 import { PostgresPool } from "../postgres/postgres-pool.js";
@@ -142,8 +143,15 @@ export class PostgresResource extends ConfigurableResource {
     return this.#with(signal ? { signal } : {}, (connection) => connection.copyFrom(rows, table, options));
   }
 
-  /** The rows of a table or query by COPY, one by one, in bounded memory; a connection is taken until the iteration ends or is left. */
-  async *copyTo<Row extends object = Record<string, unknown>>(source: CopySource, call: PostgresCall = {}): AsyncGenerator<Row> {
+  /**
+   * The rows of a table or query by COPY, in bounded memory: one by one, or as `.batches()`; iterated again, they are read again. A connection is
+   * taken until the iteration ends or is left.
+   */
+  copyTo<Row extends object = Record<string, unknown>>(source: CopySource, call: PostgresCall = {}): RowStream<Row> {
+    return new RowStream(() => this.#batches<Row>(source, call));
+  }
+
+  async *#batches<Row extends object>(source: CopySource, call: PostgresCall): AsyncGenerator<Row[]> {
     const signal = this.#signalOf(call);
     const pool = this.#opened();
     const { client, giveBack } = await pool.borrow(signal);
@@ -151,7 +159,7 @@ export class PostgresResource extends ConfigurableResource {
     try {
       for await (const batch of new PostgresConnection({ pool, client, forms: this, signal }, "leave").copyBatches<Row>(source)) {
         signal?.throwIfAborted();
-        yield* batch;
+        yield batch;
       }
       whole = true;
     } finally {

@@ -436,6 +436,12 @@ describe("PostgresIOManager changes a table where nothing is lost by it, and els
     expect(await sql("SELECT 'a' AS of, id::int FROM warehouse.orders UNION ALL SELECT 'b', id::int FROM b.orders")).toEqual([{ of: "a", id: 1 }, { of: "b", id: 2 }]); // prettier-ignore
   });
 
+  it("refuses the key of a partition that is no text", async () => {
+    const fix = "Give the partition another key.";
+    for (const partitionKey of ["a\0b", "a\ud800"])
+      expect(await told(manager().store([], contextOf({ partitionKey })))).toBe(`IO.PARTITION_KEY: Partition ${JSON.stringify(partitionKey)} of asset "shop/orders" cannot be kept: text of Postgres holds no NUL and no half character.\n  → ${fix}`); // prettier-ignore
+  });
+
   it("tells what is no rows, wrong credentials, and a server that is down", async () => {
     expect(await told(manager().store(5 as never, contextOf()))).toContain("IO.NO_ROWS");
     expect(await told(manager({ password: "wr0ng-secret" }).store([], contextOf()))).toBe(

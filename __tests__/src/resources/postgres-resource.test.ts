@@ -224,13 +224,15 @@ describe("PostgresResource", () => {
 
   it("reads a stream in bounded memory, however slow its reader is", async () => {
     const pg = warehouse();
-    const rows = pg.copyTo({ query: "SELECT i AS id, repeat('x', 10000) AS text FROM generate_series(1, 30000) i" });
+    const rows = pg
+      .copyTo({ query: "SELECT i AS id, repeat('x', 10000) AS text FROM generate_series(1, 30000) i" })
+      [Symbol.asyncIterator]();
     await rows.next();
     const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
     await new Promise((resolve) => setTimeout(resolve, 500)); // long enough for 300 MB to come, if nothing held them back
     const grown = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before;
     let last: unknown;
-    for await (const row of rows) last = row.id;
+    for (let next = await rows.next(); !next.done; next = await rows.next()) last = next.value.id;
     expect(last).toBe(30_000);
     expect(grown / 2 ** 20).toBeLessThan(100);
   });
