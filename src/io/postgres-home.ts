@@ -130,14 +130,19 @@ export class PostgresHome {
 
   async #make(client: PoolClient): Promise<void> {
     if (await this.#hasLedger(client)) return;
-    await client.query("BEGIN");
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`millrace ${this.schema}`]);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(this.schema)}`);
-    await client.query(`CREATE TABLE IF NOT EXISTS ${this.#ledger} (
-      table_schema text NOT NULL, table_name text NOT NULL, slot text NOT NULL, partition_key text, asset_key text NOT NULL,
-      attempt_id text NOT NULL, columns json NOT NULL, row_count bigint NOT NULL, stored_at timestamptz NOT NULL DEFAULT now(),
-      PRIMARY KEY (table_schema, table_name, slot))`);
-    await client.query("COMMIT");
+    try {
+      await client.query("BEGIN");
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(this.schema)}`);
+      await client.query(`CREATE TABLE ${this.#ledger} (
+        table_schema text NOT NULL, table_name text NOT NULL, slot text NOT NULL, partition_key text, asset_key text NOT NULL,
+        attempt_id text NOT NULL, columns json NOT NULL, row_count bigint NOT NULL, stored_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (table_schema, table_name, slot))`);
+      await client.query("COMMIT");
+    } catch (error) {
+      await client.query("ROLLBACK");
+      if (!MADE_MEANWHILE.has(String((error as { code?: unknown }).code))) throw error;
+      await this.#make(client); // its transaction is over, or it would not have been in the way
+    }
   }
 
   async #hasLedger(client: PoolClient): Promise<boolean> {
@@ -145,6 +150,9 @@ export class PostgresHome {
     return rows[0]?.there ?? false;
   }
 }
+
+/** SQLSTATE: another process made the schema or the ledger at the same moment. */
+const MADE_MEANWHILE: ReadonlySet<string> = new Set(["42P06", "42P07", "23505"]);
 
 /** Partition keys may be longer than an index takes. */
 function slotName(partitionKey: string | undefined): string {

@@ -37,13 +37,28 @@ export class PostgresRows {
   /** The rows, batch after batch, as the client's transaction sees them. */
   async *batches(client: PoolClient): AsyncGenerator<object[]> {
     const { place } = this;
-    await client.query("BEGIN READ ONLY");
+    await this.#begin(client);
     // A scan of a large table would begin where another one is: rows come in the order in which they lie.
     await client.query("SET LOCAL synchronize_seqscans = off");
     const columns = (await columnsOfTable(client, place.table)) ?? [];
     const source = await this.#source(client, columns);
     yield* readRows(client, source, "leave");
     await client.query("COMMIT");
+  }
+
+  /**
+   * Begins a transaction that sees one state of the rows, of their table and of what is known of them, whatever is published meanwhile. The
+   * lock comes before the snapshot, which would else be older than a table that takes another's place.
+   */
+  async #begin(client: PoolClient): Promise<void> {
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    try {
+      await client.query(`LOCK TABLE ${quotedTable(this.place.table)} IN ACCESS SHARE MODE`);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NO_PLAIN_TABLE) throw error;
+      await client.query("ROLLBACK");
+      await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    }
   }
 
   async #source(client: PoolClient, columns: readonly TableColumnInfo[]): Promise<ReadSource> {
@@ -98,6 +113,9 @@ export class PostgresRows {
     throw unknownColumn(name, stored.map((column) => column.name), this.context.assetKey); // prettier-ignore
   }
 }
+
+/** SQLSTATE: a foreign table or a materialized view, which nobody can lock, and of which we publish none. */
+const NO_PLAIN_TABLE = "42809";
 
 function setting(index: number): string {
   return `current_setting('millrace.v${index}')`;

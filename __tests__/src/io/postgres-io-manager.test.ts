@@ -241,6 +241,38 @@ describe("PostgresIOManager", () => {
     expect([[{ id: 1 }], [{ id: 2 }, { id: 3 }]]).toContainEqual(rows);
   });
 
+  it("begins in several processes at the same moment", async () => {
+    const managers = Array.from({ length: 8 }, () => manager());
+    await Promise.all(managers.map((io, id) => materialize(io, [{ id }], { assetKey: `same/moment_${id}` })));
+    const loaded = await Promise.all(managers.map((io, id) => load(io, { assetKey: `same/moment_${id}` })));
+    expect(loaded).toEqual(managers.map((_, id) => [{ id }]));
+  });
+
+  it("gives readers the old rows or the new ones, whole, whatever is published while they read", async () => {
+    const [writer, reader] = [manager(), manager()];
+    const versions = [0, 1, 2].map((version) =>
+      Array.from({ length: 2000 }, (_, id) => (version === 0 ? { id, v: 0 } : { id, v: version + 0.5, more: 2n })),
+    );
+    const seen = new Set<string>();
+    for (const partitionKey of [undefined, "day"]) {
+      const of = partitionKey === undefined ? {} : { partitionKey };
+      await materialize(writer, versions[0], of);
+      let writing = true;
+      const written = (async () => {
+        for (let round = 0; round < 12; round++) await materialize(writer, versions[round % 3], of);
+        writing = false;
+      })();
+      while (writing) {
+        const rows = await load(reader, of);
+        const version = versions.findIndex((one) => (one[0] as { v: number }).v === (rows[0] as { v: number } | undefined)?.v);
+        expect([...rows].sort((a, b) => (a as { id: number }).id - (b as { id: number }).id)).toEqual(versions[version]);
+        seen.add(`${partitionKey} ${version}`);
+      }
+      await written;
+    }
+    expect(seen.size).toBeGreaterThan(2);
+  });
+
   it("replaces rows while somebody reads them to the end", async () => {
     const io = manager();
     await materialize(

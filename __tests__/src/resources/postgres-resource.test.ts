@@ -421,7 +421,7 @@ describe("PostgresResource tells what does not fit, and loads nothing", () => {
     expect(error).toMatchObject({ sqlState: "23514", table: "public.t", constraint: "t_amount_check", allowRetries: false });
     expect(await told(pg.copyFrom([{ id: 1, amount: 1 }, { id: 1, amount: 5 }], "t"))).toBe(`POSTGRES.CONSTRAINT: Postgres at 127.0.0.1:<port>, database "<database>", user "postgres": COPY into t failed: duplicate key value violates unique constraint "t_pkey". Key (id)=(1) already exists (at row 1).\n  → Correct the rows, or change the constraint "t_pkey".`); // prettier-ignore
     expect(await told(pg.copyFrom([{ id: 1 }], "t"))).toBe(
-      `POSTGRES.CONSTRAINT: Postgres at 127.0.0.1:<port>, database "<database>", user "postgres": COPY into t failed: null value in column "amount" of relation "t" violates not-null constraint. Failing row contains (1, null) (at row 0).\n  → Correct the rows, or change the constraint.`,
+      `POSTGRES.CONSTRAINT: Postgres at 127.0.0.1:<port>, database "<database>", user "postgres": COPY into t failed: null value in column "amount" of relation "t" violates not-null constraint. Failing row contains (1, null) (at row 0).\n  → Give column "amount" a value in every row, or let it be null.`,
     );
   });
 });
