@@ -1,1 +1,0 @@
-export { RowStream } from "../model/row-stream.js";
