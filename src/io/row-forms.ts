@@ -38,6 +38,8 @@ export function rowsOf(value: unknown): (() => AsyncIterable<readonly object[]>)
 export async function toForm(value: unknown, form: FormName, of: CodecContext): Promise<unknown> {
   if (form === handedForm(value) || (form === "rows" && Array.isArray(value)) || (form === "stream" && value instanceof RowStream))
     return value;
+  // One at a time, as they come: who gathers batches of them lets the first row wait for the last of its batch.
+  if (form === "stream" && isAsyncIterable(value)) return { [Symbol.asyncIterator]: () => withoutBatches(value) };
   const batches = rowsOf(value);
   if (batches === undefined) throw new InternalError(`${form} was asked of a value of "${of.assetKey}" that is no rows`);
   switch (form) {
