@@ -175,7 +175,16 @@ test("rows stream through Parquet within a run, and their number and columns are
     sum: { type: "int", value: (5_000 * 5_001) / 2 },
     last: { type: "json", value: { id: 5_000, at: "1970-01-01T00:00:05.000Z", tags: ["t5000"] } },
     "millrace/row_count": { type: "int", value: 1 },
-    "millrace/column_schema": { type: "table_schema", value: [{ name: "sum", type: "BIGINT" }] },
+    "millrace/bytes": { type: "int", value: expect.any(Number) },
+    "millrace/column_schema": { type: "table_schema", value: [{ name: "sum", type: "int64", constraints: { nullable: false } }] },
+    "millrace/preview": { type: "table", value: expect.objectContaining({ records: [{ sum: (5_000 * 5_001) / 2 }] }) },
+    "millrace/path": { type: "path", value: expect.stringMatching(/storage\/total\.parquet$/) },
   });
-  expect(await shown("orders")).toEqual(["  millrace/row_count: 5,000", "  millrace/column_schema: id BIGINT, at TIMESTAMP, tags JSON"]);
+  expect(await shown("orders")).toEqual([
+    "  millrace/row_count: 5,000",
+    expect.stringMatching(/^ {2}millrace\/bytes: [\d,]+$/),
+    "  millrace/column_schema: id int64, at timestamptz, tags json",
+    "  millrace/preview: 5 rows",
+    expect.stringMatching(/^ {2}millrace\/path: .*storage\/orders\.parquet$/),
+  ]);
 });
