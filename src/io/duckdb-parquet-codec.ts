@@ -28,13 +28,15 @@ export class DuckDBParquetCodec implements RowCodec {
     context: RowWriteContext,
   ): Promise<WrittenRows> {
     const { connection, close } = await connect(context.signal);
-    const write = new ParquetWrite(loadDuckDB(), connection, path, context);
+    const other = await connect(context.signal);
+    const write = new ParquetWrite(loadDuckDB(), [connection, other.connection], path, context);
     try {
       for await (const batch of batches) await write.take(batch);
       return await write.finish();
     } finally {
       await write.close();
       close();
+      other.close();
     }
   }
 

@@ -2,15 +2,15 @@ import { setImmediate } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { IOError, isMillraceError, messageOf } from "../base/errors.js";
 import type { DuckDB } from "../duckdb/process-database.js";
-import { PartRows } from "./duckdb-part-rows.js";
-import { IllFormedText } from "./duckdb-write-vector.js";
+import { IllFormedColumn, PartRows } from "./duckdb-part-rows.js";
 import { ParquetParts } from "./parquet-parts.js";
 import { BATCH_ROWS, type RowWriteContext, type WrittenRows } from "./row-codec.js";
 import { RowColumns, tableColumnOf } from "./row-columns.js";
+import { VectorMemory } from "./vector-memory.js";
 
-/** Rows of a part, and so of a row group: two parts are in memory at a time. */
+/** Rows of a part, and so of a row group: one is gathered, one on its way to DuckDB, and one or two are being compressed. */
 const PART_ROWS = 20 * BATCH_ROWS;
-/** Text and blobs of a part. */
+/** What the values of a part take. */
 const PART_BYTES = 64 * 2 ** 20;
 
 /** One Parquet file on its way: rows are gathered to batches, and written part by part, by DuckDB's own threads, while the next ones come. */
@@ -19,16 +19,17 @@ export class ParquetWrite {
   private readonly parts: ParquetParts;
   private gathered: object[] = [];
   private part: PartRows | undefined;
+  private readonly freeMemory: VectorMemory[] = [];
   private rowCount = 0;
 
   constructor(
     duckdb: DuckDB,
-    connection: DuckDBConnection,
+    connections: readonly [DuckDBConnection, DuckDBConnection],
     private readonly path: string,
     private readonly context: RowWriteContext,
   ) {
     this.rows = new RowColumns(context.assetKey, context.schema);
-    this.parts = new ParquetParts(duckdb, connection, { path, compression: context.compression ?? "snappy" });
+    this.parts = new ParquetParts(duckdb, connections, { path, compression: context.compression ?? "snappy" });
   }
 
   /** Takes any number of rows. */
@@ -46,7 +47,7 @@ export class ParquetWrite {
     if (this.gathered.length > 0) await this.stage(this.gathered);
     const { columns } = this.rows;
     await this.guard(async () => {
-      this.part ??= new PartRows([...columns], this.rowCount);
+      this.part ??= this.newPart();
       await this.endPart();
       await this.parts.finish();
     });
@@ -63,10 +64,21 @@ export class ParquetWrite {
     const cells = this.rows.take(batch, this.rowCount);
     const { columns } = this.rows;
     if (this.part && !this.part.takes(columns, PART_ROWS, PART_BYTES)) await this.guard(() => this.endPart());
-    this.part ??= new PartRows([...columns], this.rowCount);
-    this.part.append(cells, batch.length);
+    this.part ??= this.newPart();
+    try {
+      this.part.append(cells, batch.length);
+    } catch (error) {
+      throw error instanceof IllFormedColumn ? this.illFormed(error) : error;
+    }
     this.rowCount += batch.length;
     if (this.parts.busy) await setImmediate();
+  }
+
+  private newPart(): PartRows {
+    const memory = this.freeMemory.pop() ?? new VectorMemory();
+    const part = new PartRows([...this.rows.columns], memory);
+    void part.taken.then(() => this.freeMemory.push(memory.clear()));
+    return part;
   }
 
   private async endPart(): Promise<void> {
@@ -82,15 +94,14 @@ export class ParquetWrite {
     } catch (error) {
       if (this.context.signal?.aborted) throw this.context.signal.reason;
       if (isMillraceError(error)) throw error;
-      throw error instanceof IllFormedText ? this.illFormed(error) : this.failed(error);
+      throw this.failed(error);
     }
   }
 
-  private illFormed({ column, index }: IllFormedText): IOError {
-    const name = this.rows.columns[column]?.name ?? "";
+  private illFormed({ column, index }: IllFormedColumn): IOError {
     return new IOError(
       "IO.ROW_NOT_STORABLE",
-      `Column "${name}" of asset "${this.context.assetKey}" holds text with half a character (a lone surrogate) in row ${index}.`,
+      `Column "${column}" of asset "${this.context.assetKey}" holds text with half a character (a lone surrogate) in row ${this.rowCount + index}.`,
       { fix: "Repair it with text.toWellFormed(), or keep it as bytes." },
     );
   }

@@ -1,12 +1,13 @@
 import type { DuckDBConnection, DuckDBTableFunction, DuckDBType } from "@duckdb/node-api";
 import type { DuckDB } from "../duckdb/process-database.js";
 import { newId } from "../base/ids.js";
-import { IllFormedText, VectorWriter, type ColumnCells, type VectorShape } from "./duckdb-write-vector.js";
 import type { Bindings } from "./duckdb-read-vector.js";
+import { encodeVector, IllFormedText, type EncodedVector, type VectorShape } from "./encoded-vector.js";
 import { shapeOf, type Cell, type RowColumn } from "./row-columns.js";
+import type { VectorMemory } from "./vector-memory.js";
 
 interface Batch {
-  readonly cells: readonly ColumnCells[];
+  readonly vectors: readonly EncodedVector[];
   readonly rowCount: number;
 }
 
@@ -16,73 +17,68 @@ export class PartRows {
   rowCount = 0;
   /** Why DuckDB could not be given a batch. */
   error: unknown;
-  private sizeBytes = 0;
-  private taken = 0;
-  private takenRows = 0;
-  private readonly batches: (Batch | undefined)[] = [];
+  /** DuckDB has all of them, though it may not have done with them. */
+  readonly taken: Promise<void>;
+  /** They are all taken, or not wanted any more. */
+  readonly end: () => void;
+  private next = 0;
+  private readonly batches: Batch[] = [];
   private readonly shapes: readonly VectorShape[];
 
-  /** @param firstRow - number of its first row among all */
   constructor(
     readonly columns: readonly RowColumn[],
-    private readonly firstRow: number,
+    private readonly memory: VectorMemory,
   ) {
     this.shapes = columns.map(stagedShape);
+    let end: () => void = () => undefined;
+    this.taken = new Promise((resolve) => (end = resolve));
+    this.end = end;
   }
 
   /** Whether more rows, of these columns, belong to the same part. */
   takes(columns: readonly RowColumn[], maxRows: number, maxBytes: number): boolean {
-    if (this.rowCount >= maxRows || this.sizeBytes >= maxBytes) return false;
+    if (this.rowCount >= maxRows || this.memory.takenBytes >= maxBytes) return false;
     return columns.length === this.shapes.length && columns.every((column, index) => stagedShape(column).kind === this.shapes[index]?.kind);
   }
 
+  /** @throws {@link IllFormedColumn} */
   append(cells: readonly (readonly Cell[])[], rowCount: number): void {
-    this.batches.push({ cells: this.shapes.map(({ kind }, index) => compact(kind, cells[index] ?? [])), rowCount });
+    const vectors = this.shapes.map((shape, index) => {
+      try {
+        return encodeVector(shape, cells[index] ?? [], this.memory);
+      } catch (error) {
+        throw error instanceof IllFormedText ? new IllFormedColumn(this.columns[index]?.name ?? "", error.index) : error;
+      }
+    });
+    if (vectors.length === 0) vectors.push(encodeVector({ kind: "boolean" }, new Array<null>(rowCount).fill(null), this.memory));
+    this.batches.push({ vectors, rowCount });
     this.rowCount += rowCount;
-    for (const [index, { kind }] of this.shapes.entries()) if (SIZED.has(kind)) this.sizeBytes += sizeOf(cells[index] ?? []);
   }
 
-  /** The columns of the table function. The last one is always null: a row may have no other. */
-  types(duckdb: DuckDB): DuckDBType[] {
-    return [...this.shapes.map((shape) => typeOf(duckdb, shape)), duckdb.BOOLEAN];
+  /** The columns of the table function. The one of rows without columns is always null. */
+  types(duckdb: DuckDB): readonly { readonly name: string; readonly type: DuckDBType }[] {
+    if (this.shapes.length === 0) return [{ name: "_", type: duckdb.BOOLEAN }];
+    return this.shapes.map((shape, index) => ({ name: `c${index}`, type: typeOf(duckdb, shape) }));
   }
 
   /** Writes the next batch into the chunk; none: the rows are at their end. */
-  next(chunk: Parameters<Bindings["data_chunk_get_vector"]>[0], writer: VectorWriter): void {
-    const batch = this.batches[this.taken];
-    this.batches[this.taken++] = undefined; // its text is in DuckDB now
+  give(chunk: Parameters<Bindings["data_chunk_get_vector"]>[0]): void {
+    const batch = this.batches[this.next++];
     bindings().data_chunk_set_size(chunk, batch?.rowCount ?? 0);
-    if (batch === undefined) return;
-    for (const [index, shape] of this.shapes.entries()) {
-      try {
-        writer.write(bindings().data_chunk_get_vector(chunk, index), shape, batch.cells[index] ?? []);
-      } catch (error) {
-        throw error instanceof IllFormedText ? new IllFormedText(this.firstRow + this.takenRows + error.index, index) : error;
-      }
-    }
-    const marker = bindings().data_chunk_get_vector(chunk, this.shapes.length);
-    writer.write(marker, { kind: "boolean" }, new Array<null>(batch.rowCount).fill(null));
-    this.takenRows += batch.rowCount;
+    if (batch === undefined) return this.end();
+    for (const [index, encoded] of batch.vectors.entries()) encoded(bindings(), bindings().data_chunk_get_vector(chunk, index));
   }
 }
 
-const NUMBERS = new Set<string>(["float64", "timestamp", "timestamptz"]);
-
-/** Numbers without null in memory of their own: a part waits long enough for the garbage collector to copy each of them twice. */
-function compact(kind: string, cells: readonly Cell[]): ColumnCells {
-  return NUMBERS.has(kind) && !cells.includes(null) ? Float64Array.from(cells as readonly number[]) : cells;
-}
-
-const SIZED = new Set<string>(["string", "json", "bytes", "list", "struct"]);
-
-function sizeOf(cells: readonly Cell[]): number {
-  let size = 0;
-  for (const cell of cells) {
-    if (typeof cell === "string") size += cell.length;
-    else if (cell instanceof Uint8Array) size += cell.byteLength;
-    else if (Array.isArray(cell)) size += sizeOf(cell as readonly Cell[]);
+/** A text of a column is no Unicode. */
+export class IllFormedColumn extends RangeError {
+  constructor(
+    readonly column: string,
+    /** Its row's place in the batch. */
+    readonly index: number,
+  ) {
+    super("half a character");
   }
-  return size;
 }
 
 /** Numbers are kept as DOUBLE until the last of them has told whether all are whole. */
@@ -118,14 +114,13 @@ export async function withPartRows(
 /** Once for the database of the process; DuckDB's threads wait while the function runs on the main thread. */
 function register(duckdb: DuckDB, connection: DuckDBConnection): void {
   if (registered !== undefined) return;
-  const writer = new VectorWriter(bindings());
   registered = duckdb.DuckDBTableFunction.create({
     name: FUNCTION,
     parameterTypes: [duckdb.VARCHAR],
     bindFunction(info) {
       const rows = reading.get(String(info.getParameter(0)));
       if (rows === undefined) return info.setError("these rows were read before");
-      for (const [index, type] of rows.types(duckdb).entries()) info.addResultColumn(index < rows.columns.length ? `c${index}` : "_", type);
+      for (const { name, type } of rows.types(duckdb)) info.addResultColumn(name, type);
       info.setBindData(rows);
       info.setCardinality(rows.rowCount, true);
     },
@@ -133,7 +128,7 @@ function register(duckdb: DuckDB, connection: DuckDBConnection): void {
     mainFunction(info, output) {
       const rows = info.bindData as PartRows;
       try {
-        rows.next(output.chunk, writer);
+        rows.give(output.chunk);
       } catch (error) {
         rows.error = error;
         info.setError("the rows cannot be given");

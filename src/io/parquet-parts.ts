@@ -14,6 +14,17 @@ interface Part {
   readonly types: readonly string[];
 }
 
+/** A part on its way into the file. */
+interface PartInWork {
+  readonly rows?: PartRows;
+  /** It lies in a file of its own. */
+  readonly copied: Promise<void>;
+  /** And all before it are in the file, as it is itself. */
+  readonly written: Promise<void>;
+}
+
+const NO_PART: PartInWork = { copied: Promise.resolve(), written: Promise.resolve() };
+
 /**
  * The parts of a file that is written while its rows still come: each is made of staged rows by DuckDB's own threads. The row groups of parts with the
  * same columns are put behind each other as they are; only where a column came late, or got another type, are all rows written again.
@@ -22,14 +33,16 @@ export class ParquetParts {
   private readonly parts: Part[] = [];
   private joined: JoinedFile | undefined;
   private closeJoined: (() => Promise<void>) | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private last: PartInWork = NO_PART;
+  private lastButOne: PartInWork = NO_PART;
+  private settled: Promise<unknown> = Promise.resolve();
   private count = 0;
   private underWay = 0;
   private columns: readonly RowColumn[] = [];
 
   constructor(
     private readonly duckdb: DuckDB,
-    private readonly connection: DuckDBConnection,
+    private readonly connections: readonly [DuckDBConnection, DuckDBConnection],
     private readonly target: { readonly path: string; readonly compression: Compression },
   ) {}
 
@@ -38,30 +51,41 @@ export class ParquetParts {
     return this.underWay > 0;
   }
 
-  /** Starts to write the rows; returns when those of the part before are written. */
+  /** Starts to write the rows when DuckDB has taken those of the part before, which it compresses meanwhile. Returns when the next part may be gathered. */
   async add(rows: PartRows, columns: readonly RowColumn[]): Promise<void> {
     const path = this.count === 0 ? this.target.path : `${this.target.path}.${this.count}`;
-    this.count++;
+    const connection = this.connections[this.count++ % 2] as DuckDBConnection;
     this.underWay++;
     this.columns = columns;
     const part = { path, types: rows.columns.map((column) => this.typeText(column)) };
     const selected = rows.columns.map((column, index) => selection(column, index));
     const columnsSql = selected.length === 0 ? "_ AS no_columns" : selected.join(", ");
     const stored = storedText(rows.columns);
-    const before = this.writing;
-    this.writing = before.then(async () => {
-      const statement = (source: string) => this.copySql(`SELECT ${columnsSql} FROM ${source}`, path, stored);
-      await withPartRows(this.duckdb, this.connection, { rows, statement });
+    const statement = (source: string) => this.copySql(`SELECT ${columnsSql} FROM ${source}`, path, stored);
+    const { last, lastButOne } = this;
+    const copied = (async () => {
+      try {
+        await last.rows?.taken;
+        await lastButOne.copied; // on the same connection
+        await withPartRows(this.duckdb, connection, { rows, statement });
+      } finally {
+        rows.end();
+      }
+    })();
+    const written = copied.then(async () => {
+      await last.written;
       await this.join(part);
       this.underWay--;
     });
-    this.writing.catch(() => undefined); // thrown where it is awaited
-    await before;
+    this.settled = Promise.allSettled([this.settled, written]);
+    [this.lastButOne, this.last] = [last, { rows, copied, written }];
+    await last.rows?.taken;
+    await lastButOne.written;
   }
 
   /** Returns when the file is whole. */
   async finish(): Promise<void> {
-    await this.writing;
+    await this.last.written;
     await this.joined?.finish();
     await this.close();
     const [first, ...others] = this.parts;
@@ -75,14 +99,14 @@ export class ParquetParts {
       return `SELECT ${selected.join(", ")} FROM ${parquetSource(part.path)} AS part(${part.types.map((_, index) => `c${index}`).join(", ") || "none"})`;
     });
     const whole = `${this.target.path}.${this.count++}`;
-    await this.connection.run(this.copySql(selects.join(" UNION ALL "), whole, storedText(this.columns)));
+    await this.connections[0].run(this.copySql(selects.join(" UNION ALL "), whole, storedText(this.columns)));
     await rename(whole, this.target.path);
     for (const { path } of others) await rm(path, { force: true });
   }
 
   /** Leaves nothing beside the file. */
   async close(): Promise<void> {
-    await this.writing.catch(() => undefined);
+    await this.settled;
     await this.closeJoined?.();
     this.closeJoined = undefined;
   }

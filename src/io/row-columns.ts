@@ -31,8 +31,6 @@ export interface RowColumn {
  */
 export type Cell = number | bigint | string | boolean | Uint8Array | null | readonly Cell[];
 
-const INT64_LIMIT = 2n ** 63n;
-
 /** Finds the columns of rows that come batch by batch: those declared, or else those met, in the order in which they first appear. */
 export class RowColumns {
   readonly columns: RowColumn[] = [];
@@ -53,8 +51,7 @@ export class RowColumns {
   take(rows: readonly object[], firstRow: number): Cell[][] {
     for (let index = 0; index < rows.length; index++) this.learnKeys(rows[index], firstRow + index);
     return this.columns.map((column, position) => {
-      const values = new Array<unknown>(rows.length);
-      this.readers[position]?.(rows, values);
+      const values = (this.readers[position] as FieldReader)(rows);
       // A column called "constructor" must not read the row's own class.
       if (column.name in Object.prototype)
         rows.forEach((row, index) => (values[index] = Object.hasOwn(row, column.name) ? values[index] : null));
@@ -86,17 +83,16 @@ export class RowColumns {
     return column;
   }
 
-  /** In place: a second array for each column of each batch took as long as all else. */
+  /** In place: a second array for each column of each batch took as long as all else. Values that need no look are passed over by a loop for their kind. */
   private cells(column: RowColumn, values: unknown[], firstRow: number): Cell[] {
     for (let index = 0; index < values.length; index++) {
+      index = plainUntil(column, values, index);
+      if (index === values.length) break;
       const value = values[index];
       if (value === null || value === undefined) {
         values[index] = null;
         column.nullable = true;
-      } else if (typeof value !== column.kind || typeof value === "number" || typeof value === "bigint") {
-        const cell = this.cell(column, value, firstRow + index);
-        if (cell !== value) values[index] = cell;
-      }
+      } else values[index] = this.cell(column, value, firstRow + index);
     }
     return values as Cell[];
   }
@@ -109,7 +105,7 @@ export class RowColumns {
         if (column.wholeNumbers && (!Number.isSafeInteger(value) || Object.is(value, -0))) column.wholeNumbers = false;
         return value as number;
       case "bigint":
-        if (column.fits64 && ((value as bigint) >= INT64_LIMIT || (value as bigint) < -INT64_LIMIT)) column.fits64 = false;
+        if (column.fits64 && !fits64Bits(value)) column.fits64 = false;
         return value as bigint;
       case "date":
         return this.dateCell(column, value as Date, rowNumber);
@@ -168,6 +164,38 @@ export function tableColumnOf(column: RowColumn): TableColumn {
   const { name, declared, nullable } = column;
   if (declared) return declared.told;
   return { name, type: columnTypeText(shapeOf(column)), constraints: { nullable } };
+}
+
+/** The first place, from this one on, whose value is not its own cell or tells something new of the column. */
+function plainUntil({ kind, wholeNumbers, fits64 }: RowColumn, values: readonly unknown[], from: number): number {
+  const { length } = values;
+  let index = from;
+  switch (kind) {
+    case "string":
+      while (index < length && typeof values[index] === "string") index++;
+      return index;
+    case "boolean":
+      while (index < length && typeof values[index] === "boolean") index++;
+      return index;
+    case "number":
+      if (wholeNumbers) while (index < length && isPlainWhole(values[index])) index++;
+      else while (index < length && typeof values[index] === "number") index++;
+      return index;
+    case "bigint":
+      if (fits64) while (index < length && fits64Bits(values[index])) index++;
+      else while (index < length && typeof values[index] === "bigint") index++;
+      return index;
+    default:
+      return index;
+  }
+}
+
+function isPlainWhole(value: unknown): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value) && !Object.is(value, -0);
+}
+
+function fits64Bits(value: unknown): boolean {
+  return typeof value === "bigint" && BigInt.asIntN(64, value) === value;
 }
 
 const WORDS: Readonly<Record<ColumnKind, string>> = {

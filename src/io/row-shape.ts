@@ -6,8 +6,8 @@
 /** Makes rows of columns that are as long as asked for, one for each name. */
 export type RowMaker = (rowCount: number, columns: readonly ArrayLike<unknown>[]) => object[];
 
-/** Reads a field of all rows into an array; of a row that lacks it `undefined`, or what the row inherits. */
-export type FieldReader = (rows: readonly object[], into: unknown[]) => void;
+/** The values of a field in all rows, in an array of its own; of a row that lacks it `undefined`, or what the row inherits. */
+export type FieldReader = (rows: readonly object[]) => unknown[];
 
 /** Rows with fields of these names, in this order. */
 export function rowMaker(names: readonly string[]): RowMaker {
@@ -24,9 +24,9 @@ export function rowMaker(names: readonly string[]): RowMaker {
 /** The field of this name. */
 export function fieldReader(name: string): FieldReader {
   return generated<FieldReader>(
-    ["rows", "into"],
-    `for (let i = 0; i < rows.length; i++) into[i] = rows[i][${JSON.stringify(name)}];`,
-    (rows, into) => rows.forEach((row, index) => (into[index] = (row as Record<string, unknown>)[name])),
+    ["rows"],
+    `const values = new Array(rows.length); for (let i = 0; i < rows.length; i++) values[i] = rows[i][${JSON.stringify(name)}]; return values;`,
+    (rows) => rows.map((row) => (row as Record<string, unknown>)[name]),
   );
 }
 
