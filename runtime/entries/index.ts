@@ -116,6 +116,7 @@ export { env, type EnvVar } from "../../src/config/env.js";
 export { provide, type Provided, type Token } from "../../src/config/provided.js";
 export { FileIOManager } from "../../src/io/file-io-manager.js";
 export { DuckDBIOManager } from "../../src/io/duckdb-io-manager.js";
+export { DuckDBViewIOManager } from "../../src/io/duckdb-view-io-manager.js";
 export { FileParquetIOManager } from "../../src/io/parquet-io-manager.js";
 export { FileCsvIOManager } from "../../src/io/csv-io-manager.js";
 export { FileJsonLinesIOManager } from "../../src/io/json-lines-io-manager.js";

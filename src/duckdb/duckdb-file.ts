@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { systemClock } from "../base/clock.js";
 import { messageOf } from "../base/errors.js";
 import { newId } from "../base/ids.js";
@@ -69,6 +70,17 @@ export class DuckDBFile {
       throw error;
     }
     return { catalog: this.#catalog, release };
+  }
+
+  /** Works with the file, on a connection of its own, and lets go of both. @param work - gets the name of the file's catalog, quoted */
+  async within<T>(options: HoldOptions, work: (connection: DuckDBConnection, catalog: string) => Promise<T>): Promise<T> {
+    const { catalog, release } = await this.hold(options);
+    try {
+      const { connection, close } = await connect(options.signal);
+      return await work(connection, catalog).finally(close);
+    } finally {
+      await release();
+    }
   }
 
   async #turn({ mode, waitMs, signal }: HoldOptions): Promise<void> {

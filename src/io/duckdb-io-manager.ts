@@ -7,7 +7,6 @@ import { toMs, type Duration } from "../base/duration.js";
 import { IOError, isMillraceError, messageOf } from "../base/errors.js";
 import { IOManager, type InputContext, type OutputContext } from "../config/io-manager.js";
 import { DuckDBFile } from "../duckdb/duckdb-file.js";
-import { connect } from "../duckdb/process-database.js";
 import type { OpenSource, RelationSource } from "../duckdb/relation-source.js";
 import { isRelation, Relation } from "../duckdb/relation.js";
 import { sqlLiteral, sqlName } from "../duckdb/sql-text.js";
@@ -156,19 +155,12 @@ export class DuckDBIOManager extends IOManager<Rows> {
     }
   }
 
-  async #within<T>(
+  #within<T>(
     mode: HoldMode,
     context: Place & { readonly signal: AbortSignal },
     work: (connection: DuckDBConnection, catalog: string) => Promise<T>,
   ): Promise<T> {
-    const { signal } = context;
-    const { catalog, release } = await this.#fileOf(context).hold({ mode, waitMs: this.#waitMs(), signal });
-    try {
-      const { connection, close } = await connect(signal);
-      return await work(connection, catalog).finally(close);
-    } finally {
-      await release();
-    }
+    return this.#fileOf(context).within({ mode, waitMs: this.#waitMs(), signal: context.signal }, work);
   }
 
   #fileOf({ storageDir }: Pick<Place, "storageDir">): DuckDBFile {
