@@ -5,6 +5,8 @@ import { bootstrap, Definitions, type DefinitionsOptions, type Millrace } from "
 /** On the disk on which projects lie; the system's folder for temporary files is memory on many machines. */
 const FOLDERS = join(process.cwd(), "node_modules", ".cache", "millrace-bench");
 
+const made: string[] = [];
+
 /**
  * A project in a folder of its own, gone when the process ends. Its store is the file `.millrace/millrace.db` in it.
  * @remarks Not when `body` has ended: for a minute ext4 looks at each file that was deleted when it makes a new one, up to 2 ms a file.
@@ -16,7 +18,7 @@ export async function inProject<T>(
 ): Promise<T> {
   mkdirSync(FOLDERS, { recursive: true });
   const folder = mkdtempSync(join(FOLDERS, "project-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (made.push(folder) === 1) process.once("exit", () => made.forEach((path) => rmSync(path, { recursive: true, force: true })));
   writeFileSync(join(folder, "package.json"), "{}");
   writeFileSync(join(folder, "millrace.config.js"), `module.exports = ${JSON.stringify(settings)};`);
   const millrace = await bootstrap(new Definitions(definitions), { cwd: folder });

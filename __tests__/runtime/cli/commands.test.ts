@@ -252,7 +252,7 @@ describe("millrace status", () => {
   test("tells versions, store, definitions and runs by state", async () => {
     await shop.run(["materialize", "raw_orders"]);
     expect(shop.plain((await shop.run(["status"])).stdout)).toBe(`millrace     ${version} on Node ${process.versions.node}
-store        ROOT/.millrace/millrace.db (schema ${SCHEMA_VERSION}, fsync NORMAL)
+store        ROOT/.millrace/millrace.db (schema version ${SCHEMA_VERSION}, fsync NORMAL)
 definitions  ROOT/definitions.ts
 runs         1 SUCCESS
 `);

@@ -36,7 +36,7 @@ test("a project works with its store on Postgres when one variable says so, and 
   expect((await project.run(["materialize", "report"], { env })).code).toBe(0);
   const told = [await out(["status"], env), await out(["status", "--json"], env), await out(["partitions", "orders"], env), await out(["logs", "last"], env)]; // prettier-ignore
   expect(told[0]).toContain(
-    `store        postgres://postgres@127.0.0.1:${server.port}/postgres (schema millrace) (schema 5, fsync NORMAL)\n`,
+    `store        postgres://postgres@127.0.0.1:${server.port}/postgres (schema millrace) (schema version 5, fsync NORMAL)\n`,
   );
   expect(told[0]).toContain("4 SUCCESS");
   expect(told[2]).toContain("materialized         3  2024-01-01...2024-01-03");

@@ -48,7 +48,7 @@ export function status(options: CommonOptions): Promise<number> {
     process.stdout.write(
       [
         line("millrace", `${versions.millrace} on Node ${versions.node}`),
-        line("store", `${info.path} (schema ${info.schemaVersion}, fsync ${info.fsync})`),
+        line("store", `${info.path} (schema version ${info.schemaVersion}, fsync ${info.fsync})`),
         line("definitions", settings.definitions ?? "none found"),
         line("runs", runs.join(", ") || "none yet"),
         ...running.map(runningText),
