@@ -8,8 +8,8 @@ import { Metrics } from "../samples/on-time-flights/metrics.js";
 import { Quality } from "../samples/on-time-flights/quality.js";
 import { Report } from "../samples/on-time-flights/report.js";
 import { FlightData, ReportFolder } from "../samples/on-time-flights/resources.js";
-import { DuckDBParquetCodec } from "../dist/src/io/duckdb-parquet-codec.js";
-import { inBatches } from "../dist/src/io/row-codec.js";
+import { DuckDBParquetCodec } from "../dist/src/io/parquet/duckdb-parquet-codec.js";
+import { inBatches } from "../dist/src/io/rows/row-codec.js";
 
 const DAY_MS = 86_400_000;
 const codec = new DuckDBParquetCodec();

@@ -37,24 +37,24 @@ export const RANKS: Readonly<Record<string, number>> = {
 /** Where each package may be imported, so that replacing one is a change to one room. A package that is missing here may be imported nowhere. */
 export const FENCES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-s3": ["src/resources"],
-  "@duckdb/node-api": ["src/duckdb", "src/io", "src/resources"],
-  "@duckdb/node-bindings": ["src/io"],
+  "@duckdb/node-api": ["src/duckdb", "src/io/parquet", "src/io/duckdb", "src/resources"],
+  "@duckdb/node-bindings": ["src/io/parquet"],
   "@swc/core": ["runtime/load"],
-  "@dsnp/parquetjs": ["src/io/parquetjs-codec.ts"],
+  "@dsnp/parquetjs": ["src/io/parquet/parquetjs-codec.ts"],
   "apache-arrow": ["decorators/value-of.ts", "src/duckdb", "src/io"],
   "class-transformer": ["src/config"],
   // The built-in resources and IO managers declare their fields as a user's do.
   "class-validator": ["src/config", "src/io", "src/resources"],
-  "csv-parse": ["src/io/csv-codec.ts"],
-  "csv-stringify": ["src/io/csv-codec.ts"],
+  "csv-parse": ["src/io/text/csv-codec.ts"],
+  "csv-stringify": ["src/io/text/csv-codec.ts"],
   commander: ["runtime/cli"],
   "cron-parser": ["src/model/cron.ts"],
   dotenv: ["src/config/env.ts", "runtime/instance", "runtime/cli"],
   express: ["runtime/server"],
   "get-tsconfig": ["runtime/load"],
-  hyparquet: ["src/io/hyparquet-codec.ts"],
-  "hyparquet-compressors": ["src/io/hyparquet-codec.ts"],
-  "hyparquet-writer": ["src/io/hyparquet-codec.ts"],
+  hyparquet: ["src/io/parquet/hyparquet-codec.ts"],
+  "hyparquet-compressors": ["src/io/parquet/hyparquet-codec.ts"],
+  "hyparquet-writer": ["src/io/parquet/hyparquet-codec.ts"],
   knex: ["src/storage/sql", "src/resources"],
   libsql: ["src/storage/sql", "src/resources"],
   pg: ["src/storage/sql", "src/postgres"],
@@ -67,7 +67,7 @@ export const FENCES: Readonly<Record<string, readonly string[]>> = {
   yaml: ["src/config"],
   // A run captures what its children write.
   // A file of somebody else is tried in a process of its own.
-  "node:child_process": ["runtime/launch", "runtime/execute/captured-children.ts", "src/io/parquet-probe.ts"],
+  "node:child_process": ["runtime/launch", "runtime/execute/captured-children.ts", "src/io/parquet/parquet-probe.ts"],
   // The loader asks whether it is on the main thread, and its hooks live on one of their own.
   "node:worker_threads": ["runtime/store", "runtime/load"],
 };

@@ -8,7 +8,7 @@ import {
   type AssetCheckResult,
   type ObserveResult,
 } from "../../src/model/results.js";
-import { isAsyncIterable } from "../../src/io/row-codec.js";
+import { isAsyncIterable } from "../../src/io/rows/row-codec.js";
 import { normalizeMetadata } from "../../src/model/metadata.js";
 import type { MetadataValue } from "../../src/model/metadata-value.js";
 

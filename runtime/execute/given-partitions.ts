@@ -5,7 +5,7 @@ import type { PartitionPoint } from "../../src/model/event.js";
 import { isPartitionValues, type PartitionEntries } from "../../src/model/partition-values.js";
 import type { ChosenPartitions } from "../../src/planning/run-division.js";
 import { givenFor, type Given } from "./given-outputs.js";
-import { isAsyncIterable } from "../../src/io/row-codec.js";
+import { isAsyncIterable } from "../../src/io/rows/row-codec.js";
 import { callUserCode, type Boundary } from "./user-code-boundary.js";
 
 /** Whose partitions are given, and under which limits. */

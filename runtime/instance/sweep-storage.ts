@@ -1,4 +1,4 @@
-import { sweep } from "../../src/io/attempt-file.js";
+import { sweep } from "../../src/io/places/attempt-file.js";
 import type { RunStore } from "../../src/storage/run-store.js";
 
 /**

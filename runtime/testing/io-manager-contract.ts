@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { InputContext, IOManager, OutputContext } from "../../src/config/io-manager.js";
 import { InternalError } from "../../src/base/errors.js";
-import { cutRows } from "../../src/io/cut-rows.js";
-import { rowsOf } from "../../src/io/row-forms.js";
+import { cutRows } from "../../src/io/rows/cut-rows.js";
+import { rowsOf } from "../../src/io/rows/row-forms.js";
 import type { MetadataInput } from "../../src/model/metadata.js";
 import type { RowSchema } from "../../src/model/row-schema.js";
 

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { readFile, writeFile } from "node:fs/promises";
 import { IOError } from "../base/errors.js";
 import type { Codec, CodecContext } from "./codec.js";
-import { isAsyncIterable } from "./row-codec.js";
+import { isAsyncIterable } from "./rows/row-codec.js";
 
 /**
  * Bytes as they are: a `Uint8Array`, or an async iterable of them, which is written as it comes. They are read whole.

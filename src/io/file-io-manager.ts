@@ -1,12 +1,12 @@
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
-import { isMissing, neverStored } from "./attempt-file.js";
+import { isMissing, neverStored } from "./places/attempt-file.js";
 import type { Codec } from "./codec.js";
 import { RowStream } from "../model/row-stream.js";
 import { JsonCodec } from "./json-codec.js";
-import { isAsyncIterable } from "./row-codec.js";
-import { handedForm, rowsOf, withoutBatches } from "./row-forms.js";
-import { LocalPlace } from "./local-place.js";
+import { isAsyncIterable } from "./rows/row-codec.js";
+import { handedForm, rowsOf, withoutBatches } from "./rows/row-forms.js";
+import { LocalPlace } from "./places/local-place.js";
 
 /** Keeps each asset's value, and each partition's, in a file of its own: JSON unless another codec is given. */
 export class FileIOManager extends IOManager {

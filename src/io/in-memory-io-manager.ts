@@ -1,8 +1,8 @@
 import type { InputContext, OutputContext } from "../config/io-manager.js";
 import { IOManager } from "../config/io-manager.js";
-import { neverStored, type Stored } from "./attempt-file.js";
-import { isAsyncIterable } from "./row-codec.js";
-import { withoutBatches } from "./row-forms.js";
+import { neverStored, type Stored } from "./places/attempt-file.js";
+import { isAsyncIterable } from "./rows/row-codec.js";
+import { withoutBatches } from "./rows/row-forms.js";
 
 /**
  * Keeps values in memory, as they are, by asset key and partition; for tests and for runs within one process. Each instance has its own values.

@@ -3,7 +3,7 @@ import { open, readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { IOError } from "../base/errors.js";
 import type { Codec, CodecContext } from "./codec.js";
-import { isAsyncIterable } from "./row-codec.js";
+import { isAsyncIterable } from "./rows/row-codec.js";
 import { decodeTagged, encodeTagged, UnknownTagError } from "./tagged-json.js";
 
 const ROWS_HEAD = '{"$rows":"one a line"}';

@@ -9,7 +9,7 @@ import { Session } from "../../../runtime/launch/session.js";
 import { scanDefinitions } from "../../../runtime/scan/scan-definitions.js";
 import { openMemoryStore } from "../../../runtime/store/memory-store.js";
 import { systemClock } from "../../../src/base/clock.js";
-import { attemptAddress, fixedAddress } from "../../../src/io/attempt-file.js";
+import { attemptAddress, fixedAddress } from "../../../src/io/places/attempt-file.js";
 import { JsonCodec } from "../../../src/io/json-codec.js";
 import { newRun } from "../../contracts/run-store.contract";
 

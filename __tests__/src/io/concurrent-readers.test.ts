@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inputContextFor } from "../../../runtime/testing/io-manager-contract.js";
 import { FileIOManager } from "../../../src/io/file-io-manager.js";
-import { FileParquetIOManager } from "../../../src/io/parquet-io-manager.js";
+import { FileParquetIOManager } from "../../../src/io/parquet/parquet-io-manager.js";
 
 interface Row {
   readonly version: number;

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../runtime/testing/io-manager-contract.js";
 import { BytesCodec } from "../../../src/io/bytes-codec.js";
-import { fixedAddress, sweep } from "../../../src/io/attempt-file.js";
-import { decodeName, encodePartition, encodeSegment } from "../../../src/io/encoded-name.js";
+import { fixedAddress, sweep } from "../../../src/io/places/attempt-file.js";
+import { decodeName, encodePartition, encodeSegment } from "../../../src/io/places/encoded-name.js";
 import { FileIOManager } from "../../../src/io/file-io-manager.js";
 import { decodeTagged, encodeTagged } from "../../../src/io/tagged-json.js";
 

@@ -37,7 +37,7 @@ function versionRows(version) {
 
 async function versions() {
   const { FileIOManager } = require(path.join(root, "src/io/file-io-manager.ts"));
-  const { FileParquetIOManager } = require(path.join(root, "src/io/parquet-io-manager.ts"));
+  const { FileParquetIOManager } = require(path.join(root, "src/io/parquet/parquet-io-manager.ts"));
   const io = versionsOf === "FileIOManager" ? new FileIOManager() : new FileParquetIOManager();
   for (let version = 1; ; version++) {
     const attemptId = `attempt-${version}`;

@@ -1,4 +1,4 @@
-import { inBatches } from "../../../src/io/row-codec.js";
+import { inBatches } from "../../../src/io/rows/row-codec.js";
 import { RowStream } from "../../../src/model/row-stream.js";
 
 /** Batches of numbers, and what became of their source. */
