@@ -4,12 +4,13 @@ import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
 export type DuckDB = typeof import("@duckdb/node-api");
 
+let loaded: DuckDB | undefined;
 let instance: Promise<DuckDBInstance> | undefined;
 
 /** DuckDB, loaded when it is needed for the first time: 70 MB that other users of Millrace never load. */
 export function loadDuckDB(): DuckDB {
   // Not import(): it fails in a Jest without --experimental-vm-modules, where users test their pipelines.
-  return require("@duckdb/node-api") as DuckDB;
+  return (loaded ??= require("@duckdb/node-api") as DuckDB);
 }
 
 /**

@@ -170,6 +170,9 @@ const TYPES = {
   bytes: "BLOB",
 } as const;
 
+let loaded: Bindings | undefined;
+
+/** DuckDB's C API, looked up once: it is asked for at each vector. */
 export function bindings(): Bindings {
-  return require("@duckdb/node-bindings") as Bindings;
+  return (loaded ??= require("@duckdb/node-bindings") as Bindings);
 }
