@@ -4,7 +4,7 @@ import { Backfills } from "../../runtime/launch/backfills";
 import { Session } from "../../runtime/launch/session";
 import { scanDefinitions } from "../../runtime/scan/scan-definitions";
 import { systemClock } from "../../src/base/clock";
-import { each, live, neverHit, writingStatements, type KillPoint, type Place } from "./crash-suite";
+import { each, live, neverHit, standIns, writingStatements, type KillPoint, type Place } from "./crash-suite";
 import { openedDays } from "./opened-days";
 
 const product = { openProjectStore, thisProcess, Session, Backfills, scanDefinitions, systemClock };
@@ -47,7 +47,7 @@ async function faultsAfter(home: string): Promise<string[]> {
 }
 
 async function kill(place: Place, wanted: KillPoint): Promise<string[]> {
-  for (const point of [wanted, { ...wanted, nth: 1 }]) {
+  for (const point of standIns(wanted)) {
     const home = await place.newHome();
     try {
       const { signal } = await live(home, place, point, SCENARIO);

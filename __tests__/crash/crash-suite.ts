@@ -88,12 +88,20 @@ export function neverHit(names: readonly string[], hits: readonly string[]): str
 /** Before the first and after the last time of each thing that was reached; at a commit both at both. */
 export function killPoints(hits: readonly string[]): KillPoint[] {
   const times = new Map<string, number>();
-  for (const label of hits) times.set(label, (times.get(label) ?? 0) + 1);
+  for (const label of hits) if (!label.startsWith("commit with ")) times.set(label, (times.get(label) ?? 0) + 1);
   return [...times].flatMap(([label, last]): KillPoint[] => {
     const points: KillPoint[] = [{ label, nth: 1, side: "before" }, { label, nth: last, side: "after" }]; // prettier-ignore
     if (!label.startsWith("commit") || last === 1) return points;
     return [...points, { label, nth: 1, side: "after" }, { label, nth: last, side: "before" }];
   });
+}
+
+/**
+ * This point and what stands for it in a life that does not reach it: how often something happens, and which statement is the last before a
+ * commit, may differ by how the store's thread groups; the first time comes always, and so does a commit with the statement.
+ */
+export function standIns(point: KillPoint): readonly KillPoint[] {
+  return [point, { ...point, nth: 1 }, { ...point, label: point.label.replace(/^commit after /, "commit with "), nth: 1 }];
 }
 
 /** Does this for each, as many at once as there are cores. */

@@ -8,7 +8,7 @@ import { Session } from "../../runtime/launch/session";
 import { scanDefinitions } from "../../runtime/scan/scan-definitions";
 import { systemClock } from "../../src/base/clock";
 import { JsonCodec } from "../../src/io/json-codec";
-import { each, live, neverHit, writingStatements, type KillPoint, type Place } from "./crash-suite";
+import { each, live, neverHit, standIns, writingStatements, type KillPoint, type Place } from "./crash-suite";
 import type { Outcome } from "./figures";
 import { openedShop, type Built } from "./opened-shop";
 import { EXPECTED } from "./shop";
@@ -79,15 +79,14 @@ export function crashTests(
   }, 1_200_000);
 }
 
-/** How often something happens may differ by how the store's thread groups; the first time comes always. */
 async function kill(place: Place, wanted: KillPoint): Promise<Outcome> {
-  for (const point of [wanted, { ...wanted, nth: 1 }]) {
+  let last = "";
+  for (const point of standIns(wanted)) {
     const home = await place.newHome();
     try {
       const startMs = performance.now();
       const life = await live(home, place, point);
-      if (life.signal !== "SIGKILL" && point !== wanted)
-        return outcome(point, startMs, [`It ended by itself: ${life.code} ${life.errors}`]);
+      last = `The last life ended by itself: ${life.code} ${life.errors}`;
       if (life.signal !== "SIGKILL") continue;
       return { ...outcome(point, startMs, []), ...(await aftermath(home)), tookMs: performance.now() - startMs };
     } catch (error) {
@@ -96,7 +95,7 @@ async function kill(place: Place, wanted: KillPoint): Promise<Outcome> {
       await place.forget(home);
     }
   }
-  return outcome(wanted, 0, ["It was never reached again."]);
+  return outcome(wanted, 0, [`It was never reached again. ${last}`]);
 }
 
 const outcome = (point: KillPoint, startMs: number, faults: readonly string[]): Outcome => ({

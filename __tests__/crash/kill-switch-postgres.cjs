@@ -7,7 +7,7 @@ const { isMainThread } = require("node:worker_threads");
 const names = new Map(Object.entries(JSON.parse(readFileSync(process.env.CRASH_STATEMENTS, "utf8"))));
 const [point, nth, side] = (process.env.CRASH_AT ?? "").split("|");
 const seen = new Map();
-let last = "nothing";
+let uncommitted = [];
 
 function at(labels, body) {
   let dies = false;
@@ -35,6 +35,14 @@ function labelsOf(name, values) {
   return [/^(endRun|cancelRun|endStep|moveStep|moveOpenSteps|endAttempt)$/.test(name) ? `${name} ${values[0]}` : name];
 }
 
+/** By its last statement, and by each of them: which is last differs by how the store's thread groups. */
+function labelsOfCommit() {
+  const statements = [...new Set(uncommitted)];
+  const last = uncommitted.at(-1) ?? "nothing";
+  uncommitted = [];
+  return [`commit after ${last}`, ...statements.map((label) => `commit with ${label}`)];
+}
+
 if (isMainThread) {
   const { renameSync } = filesystem;
   filesystem.renameSync = (...paths) => at(["publish a value (rename)"], () => renameSync(...paths));
@@ -49,8 +57,9 @@ if (isMainThread) {
     const isRead = /^(select|set|begin isolation)/i.test(sql) || reads.has(this);
     const name = isRead ? undefined : (names.get(ofOneRow(sql)) ?? sql.replaceAll('"', "").split(/ \(| as | using /)[0]);
     if (name === undefined) return query.call(this, config, ...rest);
-    const labels = sql === "commit" ? [`commit after ${last}`] : labelsOf(name, config.values ?? []);
-    if (sql !== "commit") last = labels.at(-1);
+    const labels = sql === "commit" ? labelsOfCommit() : labelsOf(name, config.values ?? []);
+    if (sql.startsWith("begin")) uncommitted = [];
+    else if (sql !== "commit") uncommitted.push(...labels);
     return at(labels, () => query.call(this, config, ...rest));
   };
 }

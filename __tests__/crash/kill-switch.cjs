@@ -7,7 +7,7 @@ const Database = require("libsql");
 const names = new Map(Object.entries(JSON.parse(readFileSync(process.env.CRASH_STATEMENTS, "utf8"))));
 const [point, nth, side] = (process.env.CRASH_AT ?? "").split("|");
 const seen = new Map();
-let last = "nothing";
+let uncommitted = [];
 
 /** What happens at these points, which are one moment, with the process killed before or after it if this is where it should die. */
 function at(labels, body) {
@@ -29,6 +29,14 @@ function at(labels, body) {
 function labelsOf(name, [values]) {
   if (name.startsWith("insertEvent")) return typesOf(values).map((type) => `${name} ${type}`);
   return [/^(endRun|cancelRun|endStep|moveStep|moveOpenSteps|endAttempt)$/.test(name) ? `${name} ${values[0]}` : name];
+}
+
+/** By its last statement, and by each of them: which is last differs by how the store's thread groups. */
+function labelsOfCommit() {
+  const statements = [...new Set(uncommitted)];
+  const last = uncommitted.at(-1) ?? "nothing";
+  uncommitted = [];
+  return [`commit after ${last}`, ...statements.map((label) => `commit with ${label}`)];
 }
 
 /** The types of the events of one statement, of twelve values each. */
@@ -57,15 +65,15 @@ Database.prototype.prepare = function (sql, ...rest) {
     const labels = method === "all" ? [sql] : labelsOf(name, values);
     return at(labels, () => {
       const result = original(...values);
-      last = labels.at(-1);
+      uncommitted.push(...labels);
       return result;
     });
   };
   return statement;
 };
 Database.prototype.exec = function (sql) {
-  const label = sql === "commit" ? `commit after ${last}` : shortOf(sql);
-  return at([label], () => exec.call(this, sql));
+  if (sql.startsWith("begin")) uncommitted = [];
+  return at(sql === "commit" ? labelsOfCommit() : [shortOf(sql)], () => exec.call(this, sql));
 };
 
 const { renameSync } = filesystem;
