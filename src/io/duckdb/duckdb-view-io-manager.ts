@@ -105,12 +105,20 @@ class AssetView {
     );
   }
 
+  /** In one transaction: a view without its comment would be taken for somebody else's. */
   async create(connection: DuckDBConnection, catalog: string): Promise<void> {
     const view = qualified(catalog, this.name);
-    await connection.run(`CREATE SCHEMA IF NOT EXISTS ${catalog}.${sqlName(this.name.schema)}`);
     const [select] = this.#selects;
-    await connection.run(`CREATE OR REPLACE VIEW ${view} AS ${select}`);
-    await connection.run(`COMMENT ON VIEW ${view} IS ${sqlString(`${this.#mark}${select}`)}`);
+    await connection.run("BEGIN");
+    try {
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${catalog}.${sqlName(this.name.schema)}`);
+      await connection.run(`CREATE OR REPLACE VIEW ${view} AS ${select}`);
+      await connection.run(`COMMENT ON VIEW ${view} IS ${sqlString(`${this.#mark}${select}`)}`);
+      await connection.run("COMMIT");
+    } catch (error) {
+      await connection.run("ROLLBACK").catch(() => undefined); // what made it fail counts
+      throw error;
+    }
   }
 
   /** Of the views and tables that have the name. */

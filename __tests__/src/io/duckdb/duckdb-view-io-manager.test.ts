@@ -84,6 +84,30 @@ describe("the views of DuckDBViewIOManager", () => {
     expect(await all()).toEqual([{ id: 2 }]);
   });
 
+  it("stand in one schema where one is given", async () => {
+    await materialize([{ id: 1 }], {}, Object.assign(new DuckDBViewIOManager(), { schema: "lake" }));
+    expect(await all('lake."shop/orders"')).toEqual([{ id: 1 }]);
+  });
+
+  it("are there whole or not at all when the process is killed before one has its comment, and come with the next publication", async () => {
+    const program = `
+      const { DuckDBViewIOManager } = require("./dist/runtime/entries/index.js");
+      const { outputContextFor } = require("./dist/runtime/entries/testing.js");
+      const { DuckDBConnection } = require("@duckdb/node-api");
+      const { run } = DuckDBConnection.prototype;
+      DuckDBConnection.prototype.run = function (sql) {
+        if (sql.startsWith("COMMENT ON")) process.kill(process.pid, "SIGKILL");
+        return run.call(this, sql);
+      };
+      const io = new DuckDBViewIOManager();
+      const context = outputContextFor("shop/orders", { storageDir: ${JSON.stringify(folder)}, attemptId: "killed" });
+      io.store([{ id: 1 }], context).then(() => io.publish(context));`;
+    const killed = spawn(process.execPath, ["--eval", program], { cwd: join(__dirname, "../../../.."), stdio: "inherit" });
+    expect(await once(killed, "exit")).toEqual([null, "SIGKILL"]);
+    await materialize([{ id: 2 }]);
+    expect(await all()).toEqual([{ id: 2 }]);
+  });
+
   it("take no table's place, nor another asset's", async () => {
     await database().run("CREATE SCHEMA shop");
     await database().run("CREATE TABLE shop.orders AS SELECT 7 AS kept");
