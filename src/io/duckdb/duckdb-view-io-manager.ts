@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { IsOptional, IsString } from "class-validator";
 import { join, resolve } from "node:path";
 import { toMs, type Duration } from "../../base/duration.js";
-import { IOError } from "../../base/errors.js";
+import { IOError, messageOf } from "../../base/errors.js";
 import type { OutputContext } from "../../config/io-manager.js";
 import { DuckDBFile } from "../../duckdb/duckdb-file.js";
 import { literalGlob, sqlLiteral, sqlName, sqlString } from "../../duckdb/sql-text.js";
@@ -46,7 +46,9 @@ export class DuckDBViewIOManager extends FileParquetIOManager {
     await file.within({ ...options, mode: "write" }, async (connection, catalog) => {
       await view.mustBeFree(connection, catalog);
       await super.publish(context);
-      await view.create(connection, catalog);
+      await view.create(connection, catalog).catch((error: unknown) => {
+        throw view.refused(error, file.path);
+      });
     });
   }
 
@@ -119,6 +121,18 @@ class AssetView {
       await connection.run("ROLLBACK").catch(() => undefined); // what made it fail counts
       throw error;
     }
+  }
+
+  refused(error: unknown, file: string): IOError {
+    const { schema, table } = this.name;
+    return new IOError(
+      "IO.VIEW",
+      `${described(this.of)} is stored, but its view ${schema}.${table} of ${file} cannot be made: ${messageOf(error)}`,
+      {
+        fix: "Materialize the partition whose file it names again, or make room on the disk; then materialize this one again.",
+        cause: error,
+      },
+    );
   }
 
   /** Of the views and tables that have the name. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeIOManager, outputContextFor } from "../../../../runtime/testing/io-manager-contract.js";
@@ -106,6 +106,25 @@ describe("the views of DuckDBViewIOManager", () => {
     expect(await once(killed, "exit")).toEqual([null, "SIGKILL"]);
     await materialize([{ id: 2 }]);
     expect(await all()).toEqual([{ id: 2 }]);
+  });
+
+  it("that cannot be made say whose they are, why, and what to do", async () => {
+    await materialize([{ id: 1 }], { partitionKey: "old" });
+    await rm(join(folder, "warehouse.duckdb"));
+    await writeFile(join(folder, "shop", "orders", "@old.parquet"), "no rows");
+    const refused = materialize([{ id: 2 }], { partitionKey: "new" });
+    await expect(refused).rejects.toMatchObject({
+      code: "IO.VIEW",
+      message: expect.stringMatching(
+        /^Partition "new" of asset "shop\/orders" is stored, but its view shop\.orders of .*warehouse\.duckdb cannot be made: .*@old\.parquet/s,
+      ),
+      fix: "Materialize the partition whose file it names again, or make room on the disk; then materialize this one again.",
+    });
+    await materialize([{ id: 1 }], { partitionKey: "old" });
+    expect(await all()).toEqual([
+      { id: 1, _partition: "old" },
+      { id: 2, _partition: "new" },
+    ]);
   });
 
   it("take no table's place, nor another asset's", async () => {
