@@ -148,6 +148,8 @@ export interface RepairVerdict {
   readonly reason: string;
   /** Leaves the run alone when its lease is live by `nowMs`: for an owner that cannot be looked at. */
   readonly onlyIfLapsed?: boolean;
+  /** Leaves the run alone while somebody else writes it, perhaps to repair it too: for one who has others to repair and comes back. */
+  readonly skipLocked?: boolean;
 }
 
 /** Which runs are listed. */
@@ -229,7 +231,7 @@ export interface RunStore {
   /** Materializations, observations, failures, check results and wipes of an asset or of one of its partitions, newest first. */
   assetEvents(query: AssetEventQuery): Promise<readonly EventRecord[]>;
   runsToRepair(): Promise<readonly OwnedRun[]>;
-  /** Ends a run whose owner is gone: running attempts are LOST, waiting steps NOT_RUN. `false` when `epoch` is no longer current. */
+  /** Ends a run whose owner is gone: running attempts are LOST, waiting steps NOT_RUN. `false` when it is left alone, or `epoch` is no longer current. */
   repairRun(runId: string, epoch: number, verdict: RepairVerdict, nowMs: number): Promise<boolean>;
   /** How an attempt ended, or that it runs; `undefined`: the store has none of this id. */
   attemptOutcome(attemptId: string): Promise<AttemptOutcome | "RUNNING" | undefined>;

@@ -1,3 +1,6 @@
+import { setTimeout } from "node:timers/promises";
+import { Client } from "pg";
+import { repairStore } from "../../../runtime/instance/repair";
 import { openStore } from "../../../runtime/store/store-proxy";
 import { SCHEMA_VERSION } from "../../../src/storage/sql/migrate";
 import type { Store } from "../../../src/storage/store";
@@ -104,6 +107,28 @@ describe("several processes on one Postgres", () => {
       await server.restart();
     }
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test("share the runs of the dead: who repairs takes those that no other is at, then waits for the others'", async () => {
+    const path = newStore();
+    const [store, other] = await Promise.all([openStore({ path }), openStore({ path })]);
+    const dead = { ...owner(), host: "elsewhere" };
+    const ids = ["r1", "r2", "r3"];
+    for (const id of ids) await store.createRun(newRun(id, { claimedBy: { owner: dead, leaseMs: 1 } }));
+    const writer = new Client(server.url);
+    await writer.connect();
+    await writer.query(`begin; select 1 from t${schemas - 1}.run where id in ('r1', 'r2') for update`);
+    const repaired = repairStore(store, 1e12);
+    const end = Date.now() + 20_000;
+    while ((await other.getRun("r3"))?.status !== "FAILURE" && Date.now() < end) await setTimeout(10);
+    expect((await other.listRuns({ limit: 3 })).map(({ id, status }) => [id, status]).sort()).toEqual([
+      ["r1", "STARTED"],
+      ["r2", "STARTED"],
+      ["r3", "FAILURE"],
+    ]);
+    await writer.query(`update t${schemas - 1}.run set epoch = epoch + 1, status = 'FAILURE' where id = 'r2'; commit`); // it repaired this one
+    expect(await repaired).toEqual(["r3", "r1"]);
+    await Promise.all([store.close(), other.close(), writer.end()]);
   });
 
   test("end when they have nothing to do, also with the store open, a lease kept and a run waited for", async () => {

@@ -49,8 +49,10 @@ export interface Dialect {
   readonly listed: string;
   /** The name of the function that gives the greater of two numbers. */
   readonly greater: string;
-  /** Ends a select whose row is about to be written. */
+  /** Ends a select whose row is about to be written: it waits for whoever writes it now. */
   readonly forUpdate: string;
+  /** Ends a select that takes a row for writing, and none that somebody else writes now. */
+  readonly forUpdateOfFree: string;
   /** Ends an insert whose row ids are read. */
   returning(column: string): string;
   /** A statement of a migration as this database takes it. */

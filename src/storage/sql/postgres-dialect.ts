@@ -20,6 +20,7 @@ export function postgresDialect(wired: (address: PostgresAddress, fsync: Fsync) 
     listed: "json_array_elements_text(?::json)",
     greater: "greatest",
     forUpdate: " for update",
+    forUpdateOfFree: " for update skip locked",
     returning: (column) => ` returning ${column}`,
     ddl: postgresDdl,
     beginWrite: "begin",

@@ -267,7 +267,7 @@ export class RunLedger {
 
   repairRun(runId: string, epoch: number, verdict: RepairVerdict, nowMs: number): boolean {
     return this.#transactions.write(() => {
-      const head = this.#owned(runId, epoch);
+      const head = this.#owned(runId, epoch, verdict.skipLocked ? this.#sql.runHeadIfFree : this.#sql.runHeadToWrite);
       if (!head || (verdict.onlyIfLapsed && (head.lease_until_ms ?? 0) > nowMs)) return false;
       const events: NewEvent[] = [];
       const lost = this.#sql.runningAttempts.all<{ id: string; step_key: string; number: number; assets: string }>([head.no]);
@@ -313,8 +313,8 @@ export class RunLedger {
   }
 
   /** The run if this is its owner's epoch: before the claim and after the end it has none. */
-  #owned(runId: string, epoch: number): RunHead | undefined {
-    const head = this.#headToWrite(runId);
+  #owned(runId: string, epoch: number, toWrite = this.#sql.runHeadToWrite): RunHead | undefined {
+    const head = toWrite.get<RunHead>([runId]);
     const owned = head?.status === "STARTED" || head?.status === "CANCELING" || head?.status === "STARTING";
     return owned && head.epoch === epoch ? head : undefined;
   }

@@ -106,6 +106,7 @@ export const sqliteDialect: Dialect = {
   listed: "json_each(?)",
   greater: "max",
   forUpdate: "",
+  forUpdateOfFree: "",
   returning: () => "",
   ddl: (sql) => sql,
   beginWrite: "begin immediate",

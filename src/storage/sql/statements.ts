@@ -29,7 +29,7 @@ function texts(dialect: Dialect) {
 }
 
 function runTexts(dialect: Dialect) {
-  const { greater, forUpdate, returning } = dialect;
+  const { greater, forUpdate, forUpdateOfFree, returning } = dialect;
   const knex = dialect.knex();
   const events = knex("event").join("run", "run.no", "event.run_no").select(knex.raw(EVENT_COLUMNS));
   const head = knex("run")
@@ -64,6 +64,7 @@ function runTexts(dialect: Dialect) {
     runOfKey: "select id from run where run_key = ?",
     runHead: sql(head),
     runHeadToWrite: sql(head) + forUpdate,
+    runHeadIfFree: sql(head) + forUpdateOfFree,
     setNextSeq: "update run set next_seq = ? where no = ?",
     claimRun:
       "update run set status = 'STARTED', epoch = epoch + 1, owner = ?, lease_until_ms = ?, started_at_ms = ? where no = ? and status in ('NOT_STARTED', 'QUEUED')",

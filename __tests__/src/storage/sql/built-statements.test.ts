@@ -20,7 +20,9 @@ it("has every table of a statement for Postgres in the store's schema", () => {
   const texts = Object.entries(compileStatements(postgresDialect(() => undefined as never)));
   for (const [name, sql] of texts) {
     const tables = [
-      ...forSchema(sql, "orders").matchAll(/\b(?:from|join|into|update) (?!set\b|json_array_elements_text)("?[\w.(]+"?(?:\."\w+")?)/g),
+      ...forSchema(sql, "orders").matchAll(
+        /\b(?:from|join|into|update) (?!set\b|skip locked\b|json_array_elements_text)("?[\w.(]+"?(?:\."\w+")?)/g,
+      ),
     ];
     expect([name, tables.map(([, table]) => table).filter((table) => !/^("orders"\."\w+"|\()/.test(table ?? ""))]).toEqual([name, []]);
   }
