@@ -2,7 +2,7 @@ import type { DuckDBDecimalType, DuckDBListType, DuckDBMapType, DuckDBStructType
 import type { Vector } from "@duckdb/node-bindings";
 import type { DuckDB } from "../../duckdb/process-database.js";
 import type { ColumnShape } from "../../model/column-type.js";
-import { textsOf } from "./duckdb-text-vector.js";
+import { TextVectors } from "./duckdb-text-vector.js";
 import { rowMaker } from "../rows/row-shape.js";
 import { decodeTagged } from "../tagged-json.js";
 
@@ -63,7 +63,7 @@ export class VectorReaders {
       case id.DECIMAL:
         return this.decimals(type as DuckDBDecimalType);
       case id.BLOB:
-        return (vector, count) => this.texts(vector, count, "bytes");
+        return this.texts("bytes");
       case id.BIGINT:
         return wanted?.kind === "int64" || wanted?.kind === "int32" || wanted?.kind === "float64"
           ? this.longs((low, high) => high * WORD + low)
@@ -75,10 +75,10 @@ export class VectorReaders {
 
   private textReader(wanted: Wanted): VectorReader {
     const from = wanted?.kind === "json" ? decodeTagged : wanted?.kind === "bigint" ? BigInt : undefined;
-    return (vector, count) => {
-      const texts = this.texts(vector, count, "text");
-      return from === undefined ? texts : texts.map((text) => (text === null ? null : from(text as string)));
-    };
+    const read = this.texts("text");
+    return from === undefined
+      ? read
+      : (vector, count) => Array.from(read(vector, count), (text) => (text === null ? null : from(text as string)));
   }
 
   private fixed(type: DuckDBType): VectorReader | undefined {
@@ -234,8 +234,9 @@ export class VectorReaders {
     };
   }
 
-  private texts(vector: Vector, count: number, as: "text" | "bytes"): (string | Uint8Array | null)[] {
-    return textsOf(this.bindings, this.bytes(vector, count * 16), this.validity(vector, count), as);
+  private texts(as: "text" | "bytes"): VectorReader {
+    const vectors = new TextVectors(this.bindings, as);
+    return (vector, count) => vectors.read(this.bytes(vector, count * 16), this.validity(vector, count));
   }
 
   private bytes(vector: Vector, sizeBytes: number): Uint8Array {

@@ -11,7 +11,7 @@ export type FieldReader = (rows: readonly object[]) => unknown[];
 
 /** Rows with fields of these names, in this order. */
 export function rowMaker(names: readonly string[]): RowMaker {
-  const fields = names.map((name, index) => `[${JSON.stringify(name)}]: c${index}[i]`);
+  const fields = names.map((name, index) => `${keyOf(name)}: c${index}[i]`);
   const bound = names.map((_, index) => `const c${index} = columns[${index}];`);
   return generated<RowMaker>(
     ["rowCount", "columns"],
@@ -19,6 +19,11 @@ export function rowMaker(names: readonly string[]): RowMaker {
     (rowCount, columns) =>
       Array.from({ length: rowCount }, (_, row) => Object.fromEntries(names.map((name, i) => [name, columns[i]?.[row]]))),
   );
+}
+
+/** Computed only where it has to be: a row with a computed key keeps its fields apart from itself, in a fifth more memory. */
+function keyOf(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
 }
 
 /** The field of this name. */

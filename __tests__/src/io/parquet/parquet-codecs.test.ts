@@ -84,6 +84,13 @@ describe.each(PAIRS)("what the codec of %s writes and that of %s reads", (_write
     expect(await read(to)).toEqual(found.slice(0, 50));
   });
 
+  it("are the same texts, short or long, new or come again, ASCII or not", async () => {
+    const texts = ["", "a", "a\0", "a long ", "é", "😀", "twelve bytes", "thirteen byte", "ｆｏｕｒ", "ｆｉｖｅ!"];
+    const rows = Array.from({ length: 9_000 }, (_, id) => ({ few: texts[id % 7], many: `${texts[(id * 7) % 10]}${id % 3_000}` }));
+    await write(from, rows);
+    expect(await read(to)).toEqual(rows);
+  });
+
   it("are the same when there are no rows, or none with a value", async () => {
     await write(from, [], { schema: SCHEMA });
     expect(await read(to)).toEqual([]);
