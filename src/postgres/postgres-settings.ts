@@ -1,6 +1,7 @@
 import type { ClientConfig } from "pg";
 import { PostgresError } from "./postgres-error.js";
 import { pg } from "./pg.js";
+import { tlsOf } from "./tls-of-url.js";
 
 /** How a Postgres is reached; what is absent comes from `dsn`, then from Postgres' own defaults. */
 export interface PostgresSettings {
@@ -59,9 +60,10 @@ export function addressOf(config: ClientConfig): PostgresAddress {
 function partsOf(dsn: string): ClientConfig {
   const url = URL.canParse(dsn) ? new URL(dsn) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
-    throw new PostgresError("POSTGRES.DSN", "The DSN is no address of a Postgres.", {
-      fix: "Give postgres://user:password@host:port/database, with %-escapes for special characters of user and password.",
-    });
+    throw refusedDsn(
+      "The DSN is no address of a Postgres.",
+      "Give postgres://user:password@host:port/database, with %-escapes for special characters of user and password.",
+    );
   const text = (part: string | null): string | undefined => (part === null || part === "" ? undefined : decoded(part));
   const { searchParams } = url;
   return {
@@ -71,15 +73,12 @@ function partsOf(dsn: string): ClientConfig {
     user: text(searchParams.get("user")) ?? text(url.username),
     password: text(searchParams.get("password")) ?? text(url.password),
     options: searchParams.get("options") ?? undefined,
-    ...sslOf(searchParams.get("sslmode")),
+    ...tlsOf(searchParams, (why) => refusedDsn(`The DSN cannot be used: ${why}.`, "Correct what stands behind its `?`.")),
   };
 }
 
-/** As libpq reads it, where the driver differs: `require` encrypts, and checks no certificate. */
-function sslOf(mode: string | null): Pick<ClientConfig, "ssl"> {
-  if (mode === null || mode === "allow" || mode === "prefer") return {};
-  if (mode === "disable") return { ssl: false };
-  return { ssl: mode === "verify-full" || mode === "verify-ca" ? true : { rejectUnauthorized: false } };
+function refusedDsn(message: string, fix: string): PostgresError {
+  return new PostgresError("POSTGRES.DSN", message, { fix });
 }
 
 function decoded(part: string): string {

@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/errors.js";
+import { tlsOf } from "../postgres/tls-of-url.js";
 
 /** A store on Postgres, as its URL names it. */
 export interface PostgresAddress {
@@ -20,7 +21,7 @@ export function isPostgres(store: string): boolean {
 }
 
 /**
- * What `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&migrate=off` says; what else stands behind `?` is the driver's.
+ * What `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&migrate=off&sslmode=require` says; what else stands behind `?` is the driver's.
  * @throws {@link ConfigError} `CONFIG.DATABASE_URL`, which never shows the password
  */
 export function postgresAddress(store: string): PostgresAddress {
@@ -28,10 +29,8 @@ export function postgresAddress(store: string): PostgresAddress {
   const schema = url?.searchParams.get("schema") ?? "millrace";
   const migrate = url?.searchParams.get("migrate") ?? "on";
   const wrong = problem(url, schema, migrate);
-  if (!url || wrong !== undefined)
-    throw new ConfigError("CONFIG.DATABASE_URL", `The store's address is no URL of a Postgres database${wrong === undefined ? "" : `: ${wrong}`}.`, {
-      fix: "Write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the password, %2F for a / and %3A for a :.",
-    }); // prettier-ignore
+  if (!url || wrong !== undefined) throw refusedAddress(`is no URL of a Postgres database${wrong === undefined ? "" : `: ${wrong}`}`);
+  tlsOf(url.searchParams, (why) => refusedAddress(`cannot be used: ${why}`));
   url.searchParams.delete("schema");
   url.searchParams.delete("migrate");
   const user = decodeURIComponent(url.username);
@@ -44,6 +43,13 @@ export function postgresAddress(store: string): PostgresAddress {
     schema,
     migrates: migrate === "on",
   };
+}
+
+/** @param why - goes on after "The store's address" */
+export function refusedAddress(why: string): ConfigError {
+  return new ConfigError("CONFIG.DATABASE_URL", `The store's address ${why}.`, {
+    fix: "Write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the password, %2F for a / and %3A for a :.",
+  });
 }
 
 function problem(url: URL | undefined, schema: string, migrate: string): string | undefined {

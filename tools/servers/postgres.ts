@@ -12,6 +12,8 @@ export interface PostgresOptions {
   readonly durable?: boolean;
   /** More settings of the server, such as `{ max_connections: "20" }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Speaks TLS to who asks for it, with this certificate; both as PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** What becomes of the server's sessions: `fast` ends them, `crash` ends all at once, and the next start recovers. */
@@ -96,9 +98,10 @@ export class PostgresServer {
 
   /** Starts it again on the same port, after `halt`. */
   async start(): Promise<void> {
-    const { durable = false, settings = {} } = this.#options;
+    const { durable = false, settings = {}, tls } = this.#options;
     const fast = durable ? {} : { fsync: "off", full_page_writes: "off" };
-    const all = { listen_addresses: this.host, unix_socket_directories: "", log_min_messages: "fatal", ...fast, ...settings };
+    const encrypted = tls ? { ssl: "on", ssl_cert_file: this.#certificate, ssl_key_file: this.#key } : {};
+    const all = { listen_addresses: this.host, unix_socket_directories: "", log_min_messages: "fatal", ...fast, ...encrypted, ...settings };
     const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const argv = [join(this.#bin, "postgres"), "-D", join(this.#folder, "data"), "-p", String(this.#port), ...flags];
     const server = spawn("/bin/sh", ["-c", KEPT, this.#folder, ...argv], {
@@ -157,7 +160,28 @@ export class PostgresServer {
       ...this.#identity,
       cwd: this.#folder,
     });
+    this.#keepCertificate();
     this.#port = await freePort();
+  }
+
+  #keepCertificate(): void {
+    const { tls } = this.#options;
+    if (tls === undefined) return;
+    for (const [path, pem] of [
+      [this.#certificate, tls.cert],
+      [this.#key, tls.key],
+    ] as const) {
+      writeFileSync(path, pem, { mode: 0o600 });
+      if (this.#identity.uid !== undefined) chownSync(path, this.#identity.uid, this.#identity.gid);
+    }
+  }
+
+  get #certificate(): string {
+    return join(this.#folder, "server.crt");
+  }
+
+  get #key(): string {
+    return join(this.#folder, "server.key");
   }
 
   #postmaster(): number | undefined {

@@ -16,6 +16,10 @@ export class PostgresFault extends Error {
 /** The code of a session whose server was not heard of any more; the driver gives it none. */
 export const NO_ANSWER = "NO_ANSWER";
 const NETWORK = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN", NO_ANSWER]; // prettier-ignore
+/** The code of a server that does not encrypt; the driver gives it none. */
+export const NO_TLS = "NO_TLS";
+/** The server does not encrypt, or has a certificate that nobody vouches for, or that is another host's. */
+const TLS = [NO_TLS, "ERR_TLS_", "ERR_SSL_", "CERT_", "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_"];
 /** The server ends the session, or takes none: shut down, restarted, starting, crashed, idle for too long, no more connections. */
 const SERVER_GONE = ["57P01", "57P02", "57P03", "57P05", "25P03", "53300", "08"];
 /** A plan of a schema that has changed, a statement that the session behind a pool does not know: a new session has neither. */
@@ -64,6 +68,7 @@ function told(error: unknown, at: PostgresAddress, store: string): Told {
   if (is("53300")) return ["STORE.NO_CONNECTION_LEFT", `Postgres at ${at.host}:${at.port} has no connection left for the store ${store}.`, "Raise max_connections, or put PgBouncer before it; each process of Millrace holds two."]; // prettier-ignore
   if (is("3F000", "42P01", "42703")) return ["STORE.NOT_MIGRATED", `The store ${store} lacks a table or a column: ${said}.`, "Run `millrace migrate`."]; // prettier-ignore
   if (is("XX001", "XX002")) return ["STORE.CORRUPT", `The store ${store} is damaged: ${said}.`, "Restore a backup (docs/postgres.md)."]; // prettier-ignore
+  if (is(...TLS)) return ["STORE.TLS", `Postgres at ${at.host}:${at.port} cannot be reached over TLS: ${said}.`, "Set sslmode in MILLRACE_DATABASE_URL to what the server offers (docs/postgres.md), or name its certificate: sslrootcert=FILE."]; // prettier-ignore
   if (isConnectionLost(error)) return ["STORE.UNREACHABLE", `Postgres at ${at.host}:${at.port} cannot be reached (database "${at.database}", user "${at.user}"): ${said}.`, "Start it, or correct host and port in MILLRACE_DATABASE_URL."]; // prettier-ignore
   return ["STORE.FAILED", `The store ${store} failed: ${said}.`, "Run the command again; when it fails again, please report it with this message."]; // prettier-ignore
 }

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { PostgresAddress } from "../store-address.js";
+import { driverOptions } from "./postgres-session.js";
 
 const AGAIN_MS = 1_000;
 
@@ -15,7 +16,7 @@ export function channelOf(schema: string): string {
  */
 export function listen(address: PostgresAddress, told: (runId: string) => void): void {
   const { Client: ClientOf } = require("pg") as typeof import("pg");
-  const client = new ClientOf({ connectionString: address.url, keepAlive: true, application_name: "millrace listens" });
+  const client = new ClientOf({ ...driverOptions(address), keepAlive: true, application_name: "millrace listens" });
   let isOver = false;
   const again = (): void => {
     if (!isOver) setTimeout(() => listen(address, told), AGAIN_MS).unref();

@@ -1,8 +1,9 @@
-import type { Client, CustomTypesConfig, QueryResult } from "pg";
+import type { Client, ClientConfig, CustomTypesConfig, QueryResult } from "pg";
+import { tlsOf, withoutTls } from "../../postgres/tls-of-url.js";
 import type { Fsync } from "../run-store.js";
-import type { PostgresAddress } from "../store-address.js";
+import { type PostgresAddress, refusedAddress } from "../store-address.js";
 import type { Bound } from "./dialect.js";
-import { NO_ANSWER } from "./postgres-errors.js";
+import { NO_ANSWER, NO_TLS } from "./postgres-errors.js";
 import type { WireAnswer, WireFault, WireResult, WireStatement } from "./wire.js";
 
 /** What the server ends of itself: a statement, a wait for a lock, a transaction whose process was suspended in the midst of it. */
@@ -41,7 +42,7 @@ export class PostgresSession {
 
   static async open(address: PostgresAddress, fsync: Fsync): Promise<PostgresSession> {
     const { Client: ClientOf } = require("pg") as typeof import("pg");
-    const options = { connectionString: address.url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true, pipeline: true };
+    const options = { ...driverOptions(address), connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true, pipeline: true };
     const client = new ClientOf({ ...options, application_name: "millrace", types: TYPES });
     client.on("error", () => undefined); // the next exchange fails with it
     try {
@@ -100,11 +101,16 @@ export class PostgresSession {
   }
 }
 
+/** Where and how the driver connects. */
+export function driverOptions({ url }: PostgresAddress): ClientConfig {
+  return { connectionString: withoutTls(url), ...tlsOf(new URL(url).searchParams, refusedAddress) };
+}
+
 /** The error without the statement's values, which the driver's own holds. */
 export function faultOf(error: unknown): WireFault {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   const text = typeof message === "string" && message !== "" ? message : "the connection failed";
-  return { code: typeof code === "string" ? code : NO_ANSWER, message: text };
+  return { code: typeof code === "string" ? code : /does not support SSL/.test(text) ? NO_TLS : NO_ANSWER, message: text };
 }
 
 function settingsOf(fsync: Fsync): string[] {
