@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, linkSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, linkSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -54,13 +54,16 @@ export async function downWithManager(ground: Ground): Promise<number> {
   });
 }
 
-/** Downloads the file into another. */
+/** Downloads the file into another, which is gone afterwards. */
 export async function downWithSdk({ bucket, folder, ...ground }: Ground): Promise<number> {
   const client = clientFor(ground);
-  return secondsOf(async () => {
+  const path = join(folder, "by-hand.parquet");
+  const seconds = await secondsOf(async () => {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: "by-hand.parquet" }));
-    await pipeline(Body as Readable, createWriteStream(join(folder, "by-hand.parquet")));
+    await pipeline(Body as Readable, createWriteStream(path));
   });
+  rmSync(path);
+  return seconds;
 }
 
 /** A manager whose codec hands the file over as it is. */
