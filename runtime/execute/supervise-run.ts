@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { SecretMasker } from "../../src/config/secret-masker.js";
 import type { Clock } from "../../src/base/clock.js";
 import type { NewEvent } from "../../src/model/event.js";
+import type { Fsync } from "../../src/storage/run-store.js";
 import type { Store } from "../../src/storage/store.js";
 import { isCurrentIn, sweepStorage } from "../instance/sweep-storage.js";
 import type { ResolvedDefinitions } from "../scan/bindings.js";
@@ -20,6 +21,8 @@ export interface Supervision {
   readonly store: Store;
   readonly clock: Clock;
   readonly storageDir: string;
+  /** What the store flushes. */
+  readonly fsync: Fsync;
   readonly concurrency: number;
   readonly cancelGraceMs: number;
   random(): number;
@@ -39,7 +42,7 @@ export async function superviseRun(
 ): Promise<RunOutcome> {
   const { store, clock } = world;
   const tell = new RunEvents(world, masker, run);
-  const [{ fsync }] = await Promise.all([store.info(), store.keepLease(run.runId, run.epoch, LEASE_MS)]);
+  store.keepLease(run.runId, run.epoch, LEASE_MS).catch(() => undefined); // not waited for: of a store that is lost the next commit tells
   const resources = new RunResources({ runId: run.runId, clock, masker, tell, cancelGraceMs: world.cancelGraceMs });
   const stopped = new AbortController();
   let worker: RunWorker | undefined;
@@ -48,7 +51,7 @@ export async function superviseRun(
     for (const warning of prepared.warnings) await tell.now("ENGINE_EVENT", { message: warning, level: "warn" });
     const failed = await resources.open(prepared.resources, signal ?? stopped.signal);
     if (failed) return endWithoutSteps(world, run, failed.name);
-    const services = servicesOf(world, prepared, { masker, fsync });
+    const services = servicesOf(world, prepared, masker);
     const onEvent = (event: NewEvent): void => {
       abandoned ||= event.type === "ATTEMPT_ABANDONED";
       world.onEvent?.(event);
@@ -71,16 +74,17 @@ export async function superviseRun(
       }),
     );
   } finally {
-    await Promise.all([tell.flushed(), store.dropLease(run.runId)]);
+    store.dropLease(run.runId).catch(() => undefined);
+    await tell.flushed();
     // Every other attempt has discarded its own; so most runs walk through nothing.
     if (abandoned) await sweepStorage(store, world.storageDir);
   }
 }
 
-function servicesOf(world: Supervision, prepared: PreparedConfig, of: Pick<RunServices, "masker" | "fsync">): Omit<RunServices, "onEvent"> {
+function servicesOf(world: Supervision, prepared: PreparedConfig, masker: SecretMasker): Omit<RunServices, "onEvent"> {
   return {
     ...world,
-    ...of,
+    masker,
     resources: {
       get: (token) => prepared.get(token),
       pipeline: (type) => prepared.pipeline(type),

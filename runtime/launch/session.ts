@@ -241,12 +241,16 @@ export class Session {
     const { catalog } = resolved;
     const reusable = reuse ? await ReusableResults.read({ store, catalog, plan, division, sourceVersion: codeVersion }) : undefined;
     const nowMs = clock.nowMs();
-    const { runId, epoch } = await createAndClaim(
-      store,
-      { plan, division, selection: masker.text(selection), tags: masker.deep(tags), config: prepared.stored, codeVersion, ...lineage },
-      owner,
-      nowMs,
-    );
+    const request = {
+      plan,
+      division,
+      selection: masker.text(selection),
+      tags: masker.deep(tags),
+      config: prepared.stored,
+      codeVersion,
+      ...lineage,
+    };
+    const [{ runId, epoch }, { fsync }] = await Promise.all([createAndClaim(store, request, owner, nowMs), store.info()]);
     options.onPlan?.(plan, runId);
     const planned = new Set(plan.steps.flatMap((step) => step.assets));
     const upstream = [...new Set(plan.steps.flatMap((step) => this.#needs(step.assets, step.checks)))].filter((key) => !planned.has(key));
@@ -254,6 +258,7 @@ export class Session {
     const outcome = await superviseRun(
       {
         ...this.#options,
+        fsync,
         random: this.#options.random ?? Math.random,
         ...(onEvent ? { onEvent: (event: NewEvent) => outsideUserCode(() => onEvent(event)) } : {}),
       },
