@@ -16,11 +16,20 @@ const files = ["src", "decorators", "runtime"]
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
   .sort();
 
+const mentioned = new Map();
 const entries = files.flatMap((path) => errorsOf(path));
 if (entries.length === 0) {
   console.error("No error code was found in src, decorators or runtime: this check would check nothing.");
   process.exit(1);
 }
+const told = new Set(entries.map(({ code }) => code));
+for (const [code, file] of mentioned)
+  if (!told.has(code)) {
+    console.error(
+      `${file} mentions the code ${code}, but no message of it was found: write it where this tool finds it (errorsOf), or mend the code.`,
+    );
+    process.exit(1);
+  }
 const page = render(entries);
 
 if (!process.argv.includes("--check")) {
@@ -32,7 +41,10 @@ if (!process.argv.includes("--check")) {
   process.exitCode = 1;
 }
 
-/** Every string in the shape of a code that is the first argument of `new X(…)`, `super(…)` or of a function, with the text after it. */
+/**
+ * Every string in the shape of a code with the text that goes with it: the first argument of `new X(…)`, `super(…)` or of a function and the one after it,
+ * the first two of a list, or `code` and `message` (or `text`) of an object.
+ */
 function errorsOf(path) {
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true);
   const found = [];
@@ -53,8 +65,38 @@ function errorsOf(path) {
         });
       }
     }
+    if (ts.isStringLiteralLike(node) && CODE.test(node.text)) mentioned.set(node.text, relative(root, path));
+    if (ts.isArrayLiteralExpression(node)) {
+      const [first, second] = node.elements;
+      if (isCode(first) && second !== undefined && !isCode(second)) add(first.text, functionAround(node), second);
+    }
+    if (ts.isObjectLiteralExpression(node)) {
+      const valueOf = (...names) => node.properties.find(({ name }) => names.includes(name?.getText(source)))?.initializer;
+      const message = valueOf("message", "text");
+      if (message) for (const code of codesOf(valueOf("code"))) add(code, functionAround(node), message);
+    }
     ts.forEachChild(node, (child) => visit(child, here));
   }
+
+  function add(code, by, message) {
+    found.push({ code, by, message: template(message, source), file: relative(root, path).split(sep).join("/") });
+  }
+}
+
+function isCode(node) {
+  return node !== undefined && ts.isStringLiteralLike(node) && CODE.test(node.text);
+}
+
+/** The codes that an expression may give. */
+function codesOf(node) {
+  if (node === undefined) return [];
+  if (isCode(node)) return [node.text];
+  return ts.isConditionalExpression(node) ? [...codesOf(node.whenTrue), ...codesOf(node.whenFalse)] : [];
+}
+
+function functionAround(node) {
+  for (let up = node.parent; up; up = up.parent) if ((ts.isFunctionLike(up) || ts.isClassLike(up)) && up.name) return up.name.getText();
+  return "";
 }
 
 function isInternal(node, first) {
