@@ -20,7 +20,7 @@ import { DuckDBParquetCodec } from "../parquet/duckdb-parquet-codec.js";
 import { DuckDBPublication, PARTITION_COLUMN } from "./duckdb-publication.js";
 import { qualified, tableNameOf } from "./duckdb-table-name.js";
 import type { Rows } from "../rows/row-file-io-manager.js";
-import { noRows, rowsOf } from "../rows/row-forms.js";
+import { noRows, rowsOf, schemaOf } from "../rows/row-forms.js";
 import { Preview, rowsMetadata } from "../rows/rows-metadata.js";
 import { readingsOf } from "../rows/stored-readings.js";
 import { storedColumnsIn } from "../parquet/parquet-relation.js";
@@ -63,7 +63,10 @@ export class DuckDBIOManager extends IOManager<Rows> {
     try {
       const codec = new DuckDBParquetCodec();
       const copied = isRelation(stored) && !context.schema;
-      const written = await (copied ? codec.copy(stored, path, context, preview) : codec.write(preview.of(batches()), path, context));
+      const { assetKey, signal } = context;
+      const schema = schemaOf(stored, context.schema);
+      const told = { assetKey, signal, ...(schema && { schema }) };
+      const written = await (copied ? codec.copy(stored, path, told, preview) : codec.write(preview.of(batches()), path, told));
       mustBeColumns(
         written.columns.map(({ name }) => name),
         context,

@@ -1,3 +1,4 @@
+import type { RowSchema } from "../../model/row-schema.js";
 import { closeSync, openSync } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,12 +28,12 @@ export function parquetRelation(placed: PlacedFile, stored: Stored & { readonly 
 /** Rows as a query reads them, put into a temporary file, which is gone when the relation is. */
 export async function spooledRelation(
   batches: AsyncIterable<readonly object[]>,
-  { assetKey, signal }: CodecContext,
+  { assetKey, signal, schema }: CodecContext & { readonly schema?: RowSchema | undefined },
 ): Promise<Relation<unknown>> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-relation-"));
   const path = join(folder, "rows.parquet");
   try {
-    await new DuckDBParquetCodec().write(batches, path, { assetKey, ...(signal ? { signal } : {}) });
+    await new DuckDBParquetCodec().write(batches, path, { assetKey, ...(signal && { signal }), ...(schema && { schema }) });
     const fd = openSync(path, "r");
     const source: RelationSource = {
       label: assetKey,

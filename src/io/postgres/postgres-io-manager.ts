@@ -18,7 +18,7 @@ import { placeOf, type PostgresPlace } from "./postgres-place.js";
 import { nothingToPublish, PostgresPublication } from "./postgres-publication.js";
 import { PostgresRows } from "./postgres-rows.js";
 import { PostgresStaging } from "./postgres-staging.js";
-import { noRows, rowsOf } from "../rows/row-forms.js";
+import { noRows, rowsOf, schemaOf } from "../rows/row-forms.js";
 import type { Rows } from "../rows/row-file-io-manager.js";
 
 /** An attempt that has not been published for so long never will be. */
@@ -125,6 +125,8 @@ export class PostgresIOManager extends IOManager<Rows> {
     const batches = rowsOf(stored);
     if (!batches) throw noRows(stored, context.assetKey, this);
     refuseUnstorable(context);
+    const { assetKey, partitionKey, attemptId, signal } = context;
+    const schema = schemaOf(stored, context.schema);
     const place = this.#placeOf(context);
     const { pool, home } = this.#open();
     const preview: object[] = [];
@@ -134,10 +136,10 @@ export class PostgresIOManager extends IOManager<Rows> {
       const staging = home.stagingOf(context.assetKey, context.attemptId, context.partitionKey);
       await client.query(`DROP TABLE IF EXISTS ${quotedTable(staging)}`);
       const unlogged = context.partitionKey !== undefined || place.keys.length > 0;
-      const filled = new PostgresStaging(client, target ?? [], { staging, place, context, unlogged });
+      const of = { assetKey, signal, ...(schema && { schema }), ...(partitionKey !== undefined && { partitionKey }) };
+      const filled = new PostgresStaging(client, target ?? [], { staging, place, context: of, unlogged });
       await filled.fill(previewed(batches(), preview));
       const { columns, rowCount } = filled;
-      const { assetKey, attemptId } = context;
       await home.tell(client, staging, { assetKey, attemptId, columns, rowCount, stagedAtMs: systemClock.nowMs() });
       const { rows } = await client.query<{ bytes: number }>("SELECT pg_table_size($1::regclass)::float8 AS bytes", [quotedTable(staging)]);
       const types = new Map((await columnsOfTable(client, staging))?.map(({ name, sqlType }) => [name, sqlType]));
@@ -146,7 +148,7 @@ export class PostgresIOManager extends IOManager<Rows> {
         "millrace/row_count": MetadataValue.int(rowCount),
         "millrace/bytes": MetadataValue.int(rows[0]?.bytes ?? 0),
         "millrace/column_schema": MetadataValue.tableSchema(
-          context.schema ? tableColumnsOf(context.schema) : columns.map(({ name }) => ({ name, type: types.get(name) ?? "text" })),
+          schema ? tableColumnsOf(schema) : columns.map(({ name }) => ({ name, type: types.get(name) ?? "text" })),
         ),
         "millrace/preview": MetadataValue.table(preview),
         "millrace/path": MetadataValue.path(`postgres://${host}:${port}/${database}/${shownTable(place.table)}`),

@@ -1,6 +1,8 @@
 import type { DataType, Decimal, Field, List, Struct, Table, Vector } from "apache-arrow";
 import { loadArrow } from "../../duckdb/arrow-types.js";
 import { ColumnBatch } from "../../model/column-batch.js";
+import { columnTypeText, type ColumnShape } from "../../model/column-type.js";
+import type { RowSchema } from "../../model/row-schema.js";
 import { BATCH_ROWS } from "./row-codec.js";
 
 type Convert = (value: unknown) => unknown;
@@ -28,6 +30,48 @@ export async function* arrowColumnBatches(table: Table): AsyncGenerator<ColumnBa
     yield await Promise.resolve(new ColumnBatch(Object.fromEntries(values), length));
   }
 }
+
+/** The columns of the table as a row class would declare them; `undefined` where one has a type that no column can be declared with. */
+export function arrowSchema(table: Table): RowSchema | undefined {
+  const columns = table.schema.fields.map(({ name, type, nullable }, index) => {
+    const vector = table.getChildAt(index) as Vector;
+    const shape = isWide(type) && fitsNumbers(vector) ? ({ kind: "int64" } as const) : shapeOf(type);
+    return shape && { name, type: columnTypeText(shape), nullable: nullable || vector.nullCount > 0 };
+  });
+  return columns.every((column) => column !== undefined) ? { columns } : undefined;
+}
+
+function shapeOf(type: DataType): ColumnShape | undefined {
+  const { DataType: is } = loadArrow();
+  if (is.isInt(type)) {
+    if (type.bitWidth === 64) return type.isSigned ? { kind: "bigint" } : undefined;
+    return { kind: type.bitWidth === 32 && !type.isSigned ? "int64" : "int32" };
+  }
+  if (is.isDecimal(type))
+    return type.precision > MOST_DIGITS ? undefined : { kind: "decimal", precision: type.precision, scale: type.scale };
+  if (is.isTimestamp(type)) return { kind: type.timezone ? "timestamptz" : "timestamp" };
+  if (is.isFloat(type)) return { kind: "float64" };
+  if (is.isBool(type)) return { kind: "boolean" };
+  if (is.isUtf8(type) || is.isLargeUtf8(type) || is.isNull(type)) return { kind: "string" };
+  if (is.isDate(type)) return { kind: "date" };
+  if (is.isTime(type)) return { kind: "time" };
+  if (is.isBinary(type) || is.isLargeBinary(type) || is.isFixedSizeBinary(type)) return { kind: "bytes" };
+  if (is.isDictionary(type)) return shapeOf(type.dictionary);
+  if (is.isList(type) || is.isFixedSizeList(type) || is.isMap(type)) {
+    const of = shapeOf((type as List).children[0]?.type as DataType);
+    return of && { kind: "list", of };
+  }
+  if (!is.isStruct(type)) return undefined;
+  const fields = (type as Struct).children.map(({ name, type: of }) => ({ name, of: shapeOf(of) }));
+  return fields.every(hasShape) ? { kind: "struct", fields } : undefined;
+}
+
+function hasShape<F extends { readonly of: ColumnShape | undefined }>(field: F): field is F & { readonly of: ColumnShape } {
+  return field.of !== undefined;
+}
+
+/** Of a decimal that 128 bits hold. */
+const MOST_DIGITS = 38;
 
 function ofField({ type }: Field, vector: Vector): Convert {
   if (isWide(type) && fitsNumbers(vector)) return Number;

@@ -7,7 +7,7 @@ import type { FilePlace, PlacedFile } from "../places/file-place.js";
 import { parquetRelation } from "../parquet/parquet-relation.js";
 import { Preview, rowsMetadata } from "./rows-metadata.js";
 import type { Compression, RowCodec, WrittenRows } from "./row-codec.js";
-import { noRows, rowsOf } from "./row-forms.js";
+import { noRows, rowsOf, schemaOf } from "./row-forms.js";
 import { RowStream } from "../../model/row-stream.js";
 
 /** What an asset of rows may return. */
@@ -40,7 +40,8 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
     const place = this.placeFor(context);
     const batches = rowsOf(stored);
     if (!batches) throw noRows(stored, context.assetKey, this);
-    const { assetKey, signal, schema } = context;
+    const { assetKey, signal } = context;
+    const schema = schemaOf(stored, context.schema);
     const { compression, codec } = this;
     const preview = new Preview();
     let written: WrittenRows | undefined;

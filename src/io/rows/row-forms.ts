@@ -3,8 +3,9 @@ import { InternalError, IOError } from "../../base/errors.js";
 import { isRelation, type Relation } from "../../duckdb/relation.js";
 import { ColumnBatch, isColumnBatch } from "../../model/column-batch.js";
 import type { FormName } from "../../model/form.js";
+import type { RowSchema } from "../../model/row-schema.js";
 import { RowStream } from "../../model/row-stream.js";
-import { arrowRowBatches } from "./arrow-rows.js";
+import { arrowRowBatches, arrowSchema } from "./arrow-rows.js";
 import type { CodecContext } from "../codec.js";
 import { spooledRelation } from "../parquet/parquet-relation.js";
 import { inBatches, isAsyncIterable } from "./row-codec.js";
@@ -31,6 +32,11 @@ export function rowsOf(value: unknown): (() => AsyncIterable<readonly object[]>)
   return isAsyncIterable(value) ? () => inBatches(withoutBatches(value)) : undefined;
 }
 
+/** What the columns of a value are: as its author declared them, or as a table of Arrow says itself. */
+export function schemaOf(value: unknown, declared: RowSchema | undefined): RowSchema | undefined {
+  return declared ?? (isArrowTable(value) ? arrowSchema(value) : undefined);
+}
+
 /**
  * The rows in the form in which an input wants them. A value that has the form is given as it is; a relation of rows that lie nowhere reads
  * them from a temporary file.
@@ -42,6 +48,7 @@ export async function toForm(value: unknown, form: FormName, of: CodecContext): 
   if (form === "stream" && isAsyncIterable(value)) return { [Symbol.asyncIterator]: () => withoutBatches(value) };
   const batches = rowsOf(value);
   if (batches === undefined) throw new InternalError(`${form} was asked of a value of "${of.assetKey}" that is no rows`);
+  const spooled = () => spooledRelation(batches(), { ...of, schema: schemaOf(value, undefined) });
   switch (form) {
     case "rows":
       return gather(batches());
@@ -50,9 +57,9 @@ export async function toForm(value: unknown, form: FormName, of: CodecContext): 
     case "batches":
       return { [Symbol.asyncIterator]: () => columnBatches(batches()) };
     case "relation":
-      return spooledRelation(batches(), of);
+      return spooled();
     case "arrowTable":
-      return (isRelation(value) ? value : await spooledRelation(batches(), of)).toArrow();
+      return (isRelation(value) ? value : await spooled()).toArrow();
   }
 }
 

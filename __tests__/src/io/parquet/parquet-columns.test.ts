@@ -125,7 +125,9 @@ describe("the columns of a Parquet file", () => {
         "14: local: Timestamp<MICROSECOND>, 15: moment: Timestamp<MICROSECOND, UTC>, 16: list: List<Int32>, 17: struct: Struct<{a:Int32, b:Utf8}>, 18: json: Utf8 }>",
     );
     const { json: _, ...plain } = FIRST;
-    await materialize(table.select(Object.keys(plain)));
+    const given = table.select(Object.keys(plain));
+    await materialize(given);
+    expect(String(((await load({ form: "arrowTable" })) as Table).schema)).toBe(String(given.schema));
     expect(await rows()).toEqual([plain, expect.objectContaining({ ok: false, price: null, list: null }) as unknown]);
     const cut = (await load({ form: "arrowTable", columns: ["text"], where: { ok: true } })) as Table;
     expect(JSON.stringify(cut.toArray())).toBe('[{"text":"Zoë"}]');

@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import { Relation } from "../../../../src/duckdb/relation.js";
 import { PostgresServer } from "../../../../tools/servers/postgres";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../../runtime/testing/io-manager-contract.js";
 import type { InputContext, OutputContext } from "../../../../src/config/io-manager.js";
@@ -171,6 +172,19 @@ describe("PostgresIOManager", () => {
     expect(columns.map(({ type }) => type)).toEqual(["bigint", "integer", "bigint", "numeric(10,2)", "date", "time without time zone", "timestamp without time zone", "timestamp with time zone", "jsonb", "bytea", "text[]", "numeric(4,1)[]", "jsonb", "double precision", "boolean"]); // prettier-ignore
     await sql("DROP TABLE _millrace.stored");
     expect(await load(manager(), { schema })).toEqual(rows); // as if somebody else had written them
+  });
+
+  it("takes the types of a table of Arrow", async () => {
+    const relation =
+      Relation.sql`SELECT 7::INTEGER AS part, 12.30::DECIMAL(10,2) AS price, DATE '2024-02-29' AS day, TIME '12:34:56.5' AS time,
+      TIMESTAMP '2024-01-01 00:00:00' AS at, 9007199254740993 AS big, [1, 2] AS tags, 'x' AS text, NULL AS none`.bigints("big");
+    const io = manager();
+    await materialize(io, await relation.toArrow());
+    expect(await load(io)).toEqual([
+      { part: 7, price: "12.30", day: "2024-02-29", time: "12:34:56.5", at: new Date("2024-01-01"), big: 9_007_199_254_740_993n, tags: [1, 2], text: "x", none: null }, // prettier-ignore
+    ]);
+    const columns = await sql<{ type: string }>("SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 'shop.orders'::regclass AND attnum > 0 ORDER BY attnum"); // prettier-ignore
+    expect(columns.map(({ type }) => type)).toEqual(["integer", "numeric(10,2)", "date", "time without time zone", "timestamp without time zone", "bigint", "integer[]", "text", "integer"]); // prettier-ignore
   });
 
   it("keeps columns that come late, and types that widen within the rows", async () => {

@@ -1,7 +1,30 @@
+import {
+  Binary,
+  Bool,
+  DateDay,
+  Decimal,
+  Dictionary,
+  DurationSecond,
+  Field,
+  Float32,
+  Float64,
+  Int32,
+  Int64,
+  List,
+  Null,
+  Struct,
+  Table,
+  TimestampMillisecond,
+  Uint32,
+  Uint8,
+  Utf8,
+  vectorFromArray,
+} from "apache-arrow";
 import { ColumnBatch } from "../../../../src/model/column-batch.js";
 import type { Relation } from "../../../../src/duckdb/relation.js";
-import { handedForm, isRows, rowsOf, toForm } from "../../../../src/io/rows/row-forms.js";
+import { handedForm, isRows, rowsOf, schemaOf, toForm } from "../../../../src/io/rows/row-forms.js";
 import { inBatches } from "../../../../src/io/rows/row-codec.js";
+import { rowSchema } from "../../../../src/model/row-schema.js";
 import { RowStream } from "../../../../src/model/row-stream.js";
 
 const ROWS = [
@@ -53,6 +76,40 @@ describe("the forms of rows", () => {
         ),
       ),
     ).toEqual(ROWS.map(({ tags: _, ...row }) => row));
+  });
+
+  it("takes the types of a table of Arrow, unless others are declared or it has one that cannot be", () => {
+    const table = new Table({
+      u8: vectorFromArray([1, null], new Uint8()),
+      u32: vectorFromArray([1, 2], new Uint32()),
+      small: vectorFromArray([1n, 2n], new Int64()),
+      wide: vectorFromArray([2n ** 60n, 2n], new Int64()),
+      single: vectorFromArray([0.5, 1], new Float32()),
+      city: vectorFromArray(["Rome", "Rome"], new Dictionary(new Utf8(), new Int32())),
+      day: vectorFromArray([new Date(0), null], new DateDay()),
+      price: vectorFromArray([], new Decimal(2, 10)),
+      at: vectorFromArray([new Date(0)], new TimestampMillisecond("UTC")),
+      ok: vectorFromArray([true], new Bool()),
+      raw: vectorFromArray([new Uint8Array([1])], new Binary()),
+      tags: vectorFromArray([[1n]], new List(new Field("item", new Int64()))),
+      place: vectorFromArray([{ lat: 1 }], new Struct([new Field("lat", new Float64())])),
+      none: vectorFromArray([null], new Null()),
+    });
+    const types = { u8: "int32", u32: "int64", small: "int64", wide: "bigint", single: "float64", city: "string", day: "date", price: "decimal(10,2)", at: "timestamptz", ok: "boolean", raw: "bytes", tags: "list<bigint>", place: "struct<lat: float64>", none: "string" }; // prettier-ignore
+    expect(schemaOf(table, undefined)).toEqual(
+      rowSchema(Object.fromEntries(Object.entries(types).map(([name, type]) => [name, `${type}?`]))),
+    );
+    const declared = rowSchema({ u8: "int64" });
+    expect(schemaOf(table, declared)).toBe(declared);
+    expect(schemaOf(ROWS, undefined)).toBeUndefined();
+    const duration = new Table({ u8: vectorFromArray([1], new Uint8()), took: vectorFromArray([1n], new DurationSecond()) });
+    expect(schemaOf(duration, undefined)).toBeUndefined();
+  });
+
+  it("keeps the types of a table of Arrow in a relation", async () => {
+    const table = new Table({ id: vectorFromArray([1, 2], new Int32()), day: vectorFromArray([new Date(0), new Date(0)], new DateDay()) });
+    const asked = (await toForm(table, "relation", of)) as Relation;
+    expect((await asked.columns()).map(({ type }) => type)).toEqual(["INTEGER", "DATE"]);
   });
 
   it("takes batches of columns out of a stream", async () => {
