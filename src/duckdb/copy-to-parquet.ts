@@ -1,6 +1,7 @@
 import type { DuckDBDecimalType, DuckDBListType, DuckDBPreparedStatement, DuckDBStructType, DuckDBType } from "@duckdb/node-api";
 import { IOError } from "../base/errors.js";
 import { columnTypeText, type ColumnShape } from "../model/column-type.js";
+import type { RowSchema } from "../model/row-schema.js";
 import { loadDuckDB } from "./process-database.js";
 import { Query } from "./query.js";
 import type { Relation } from "./relation.js";
@@ -40,6 +41,24 @@ export async function copyToParquet(
       `COPY (SELECT ${selected.join(", ")} FROM (\n${query.sql}\n)) TO ${sqlString(path)} (${options})`,
     );
     return { rowCount: Number(result.rowsChanged), columns: columns.map(({ name, type }) => ({ name, type })) };
+  } catch (error) {
+    throw query.explained(error);
+  } finally {
+    await query.close();
+  }
+}
+
+/**
+ * The columns of the relation's rows, as a row class would declare them; no row is read.
+ * @throws IOError for a column of a type that rows cannot have, naming it
+ */
+export async function rowSchemaOf(relation: Relation<unknown>): Promise<RowSchema> {
+  const query = await Query.open(relation);
+  try {
+    const statement = await query.prepared();
+    const columns = columnsOf(statement, query);
+    statement.destroySync();
+    return { columns: columns.map(({ name, type }) => ({ name, type, nullable: true })) };
   } catch (error) {
     throw query.explained(error);
   } finally {

@@ -64,7 +64,7 @@ export class DuckDBIOManager extends IOManager<Rows> {
       const codec = new DuckDBParquetCodec();
       const copied = isRelation(stored) && !context.schema;
       const { assetKey, signal } = context;
-      const schema = schemaOf(stored, context.schema);
+      const schema = copied ? undefined : await schemaOf(stored, context.schema);
       const told = { assetKey, signal, ...(schema && { schema }) };
       const written = await (copied ? codec.copy(stored, path, told, preview) : codec.write(preview.of(batches()), path, told));
       mustBeColumns(

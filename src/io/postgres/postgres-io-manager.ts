@@ -126,7 +126,7 @@ export class PostgresIOManager extends IOManager<Rows> {
     if (!batches) throw noRows(stored, context.assetKey, this);
     refuseUnstorable(context);
     const { assetKey, partitionKey, attemptId, signal } = context;
-    const schema = schemaOf(stored, context.schema);
+    const schema = await schemaOf(stored, context.schema);
     const place = this.#placeOf(context);
     const { pool, home } = this.#open();
     const preview: object[] = [];

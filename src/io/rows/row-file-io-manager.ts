@@ -29,7 +29,7 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
   compression?: Compression;
 
   override get loads(): readonly FormName[] {
-    return this.codec.extension === "parquet" ? ["stream", "batches", "arrowTable", "relation"] : ["stream"];
+    return this.#keepsTypes ? ["stream", "batches", "arrowTable", "relation"] : ["stream"];
   }
 
   override get pushesDown(): boolean {
@@ -41,20 +41,23 @@ export abstract class RowFileIOManager extends IOManager<Rows> {
     const batches = rowsOf(stored);
     if (!batches) throw noRows(stored, context.assetKey, this);
     const { assetKey, signal } = context;
-    const schema = schemaOf(stored, context.schema);
     const { compression, codec } = this;
+    const copy = isRelation(stored) && !context.schema ? codec.copy?.bind(codec) : undefined;
+    const schema = this.#keepsTypes && !copy ? await schemaOf(stored, context.schema) : context.schema;
     const preview = new Preview();
     let written: WrittenRows | undefined;
     const { sizeBytes } = await place.store(context, async (path) => {
       const told = { assetKey, signal, ...(schema && { schema }), ...(compression && { compression }) };
-      written =
-        isRelation(stored) && codec.copy && !schema
-          ? await codec.copy(stored, path, told, preview)
-          : await codec.write(preview.of(batches()), path, told);
+      written = await (copy ? copy(stored as Relation<object>, path, told, preview) : codec.write(preview.of(batches()), path, told));
     });
     const path = place.addressOf(context);
     if (written) context.addOutputMetadata(rowsMetadata({ ...written, preview, path, sizeBytes }));
     return { path };
+  }
+
+  /** Whether a file tells the types of its columns. */
+  get #keepsTypes(): boolean {
+    return this.codec.extension === "parquet";
   }
 
   override async publish(context: OutputContext): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Table } from "apache-arrow";
 import { InternalError, IOError } from "../../base/errors.js";
+import { rowSchemaOf } from "../../duckdb/copy-to-parquet.js";
 import { isRelation, type Relation } from "../../duckdb/relation.js";
 import { ColumnBatch, isColumnBatch } from "../../model/column-batch.js";
 import type { FormName } from "../../model/form.js";
@@ -32,9 +33,11 @@ export function rowsOf(value: unknown): (() => AsyncIterable<readonly object[]>)
   return isAsyncIterable(value) ? () => inBatches(withoutBatches(value)) : undefined;
 }
 
-/** What the columns of a value are: as its author declared them, or as a table of Arrow says itself. */
-export function schemaOf(value: unknown, declared: RowSchema | undefined): RowSchema | undefined {
-  return declared ?? (isArrowTable(value) ? arrowSchema(value) : undefined);
+/** What the columns of a value are: as its author declared them, or as a relation or a table of Arrow says itself. For what keeps their types. */
+export async function schemaOf(value: unknown, declared: RowSchema | undefined): Promise<RowSchema | undefined> {
+  if (declared) return declared;
+  if (isRelation(value)) return rowSchemaOf(value);
+  return isArrowTable(value) ? arrowSchema(value) : undefined;
 }
 
 /**
@@ -48,7 +51,7 @@ export async function toForm(value: unknown, form: FormName, of: CodecContext): 
   if (form === "stream" && isAsyncIterable(value)) return { [Symbol.asyncIterator]: () => withoutBatches(value) };
   const batches = rowsOf(value);
   if (batches === undefined) throw new InternalError(`${form} was asked of a value of "${of.assetKey}" that is no rows`);
-  const spooled = () => spooledRelation(batches(), { ...of, schema: schemaOf(value, undefined) });
+  const spooled = async () => spooledRelation(batches(), { ...of, schema: await schemaOf(value, undefined) });
   switch (form) {
     case "rows":
       return gather(batches());

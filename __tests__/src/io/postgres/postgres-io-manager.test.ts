@@ -174,12 +174,12 @@ describe("PostgresIOManager", () => {
     expect(await load(manager(), { schema })).toEqual(rows); // as if somebody else had written them
   });
 
-  it("takes the types of a table of Arrow", async () => {
+  it.each(["relation", "table of Arrow"])("takes the types of a %s", async (form) => {
     const relation =
       Relation.sql`SELECT 7::INTEGER AS part, 12.30::DECIMAL(10,2) AS price, DATE '2024-02-29' AS day, TIME '12:34:56.5' AS time,
       TIMESTAMP '2024-01-01 00:00:00' AS at, 9007199254740993 AS big, [1, 2] AS tags, 'x' AS text, NULL AS none`.bigints("big");
     const io = manager();
-    await materialize(io, await relation.toArrow());
+    await materialize(io, form === "relation" ? relation : await relation.toArrow());
     expect(await load(io)).toEqual([
       { part: 7, price: "12.30", day: "2024-02-29", time: "12:34:56.5", at: new Date("2024-01-01"), big: 9_007_199_254_740_993n, tags: [1, 2], text: "x", none: null }, // prettier-ignore
     ]);

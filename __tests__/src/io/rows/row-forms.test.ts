@@ -78,7 +78,7 @@ describe("the forms of rows", () => {
     ).toEqual(ROWS.map(({ tags: _, ...row }) => row));
   });
 
-  it("takes the types of a table of Arrow, unless others are declared or it has one that cannot be", () => {
+  it("takes the types of a table of Arrow, unless others are declared or it has one that cannot be", async () => {
     const table = new Table({
       u8: vectorFromArray([1, null], new Uint8()),
       u32: vectorFromArray([1, 2], new Uint32()),
@@ -96,14 +96,14 @@ describe("the forms of rows", () => {
       none: vectorFromArray([null], new Null()),
     });
     const types = { u8: "int32", u32: "int64", small: "int64", wide: "bigint", single: "float64", city: "string", day: "date", price: "decimal(10,2)", at: "timestamptz", ok: "boolean", raw: "bytes", tags: "list<bigint>", place: "struct<lat: float64>", none: "string" }; // prettier-ignore
-    expect(schemaOf(table, undefined)).toEqual(
+    expect(await schemaOf(table, undefined)).toEqual(
       rowSchema(Object.fromEntries(Object.entries(types).map(([name, type]) => [name, `${type}?`]))),
     );
     const declared = rowSchema({ u8: "int64" });
-    expect(schemaOf(table, declared)).toBe(declared);
-    expect(schemaOf(ROWS, undefined)).toBeUndefined();
+    expect(await schemaOf(table, declared)).toBe(declared);
+    expect(await schemaOf(ROWS, undefined)).toBeUndefined();
     const duration = new Table({ u8: vectorFromArray([1], new Uint8()), took: vectorFromArray([1n], new DurationSecond()) });
-    expect(schemaOf(duration, undefined)).toBeUndefined();
+    expect(await schemaOf(duration, undefined)).toBeUndefined();
   });
 
   it("keeps the types of a table of Arrow in a relation", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describeIOManager, inputContextFor, outputContextFor } from "../../../../runtime/testing/io-manager-contract.js";
 import type { IOManager } from "../../../../src/config/io-manager.js";
+import { Relation } from "../../../../src/duckdb/relation.js";
 import { FileCsvIOManager } from "../../../../src/io/text/csv-io-manager.js";
 import { FileJsonLinesIOManager } from "../../../../src/io/text/json-lines-io-manager.js";
 import { rowSchema } from "../../../../src/model/row-schema.js";
@@ -82,10 +83,10 @@ describe("a text file", () => {
     await io.store(rows, context);
     await io.publish?.(context);
   }
-  async function load(io: IOManager): Promise<object[]> {
+  async function load(io: IOManager, given = {}): Promise<object[]> {
     const rows: object[] = [];
-    for await (const row of (await io.load(inputContextFor("orders", { storageDir: folder, schema: orders }))) as AsyncIterable<object>)
-      rows.push(row);
+    const context = inputContextFor("orders", { storageDir: folder, schema: orders, ...given });
+    for await (const row of (await io.load(context)) as AsyncIterable<object>) rows.push(row);
     return rows;
   }
   const refusal = (asking: Promise<unknown>): Promise<string> =>
@@ -93,6 +94,17 @@ describe("a text file", () => {
       () => "no error",
       (error: unknown) => (error as Error).message.replaceAll(folder, "DIR"),
     );
+
+  it("tells no types that only a relation or a table of Arrow knew: the values come back as they are, or are refused", async () => {
+    const relation = Relation.sql`SELECT 1 AS id, TIMESTAMP '2025-01-02 00:00:00' AS at, 1.50::DECIMAL(9,2) AS price`;
+    for (const value of [relation, await relation.toArrow()]) {
+      await store(new FileJsonLinesIOManager(), value, { schema: undefined });
+      expect(await load(new FileJsonLinesIOManager(), { schema: undefined })).toEqual([
+        { id: 1, at: new Date("2025-01-02"), price: "1.50" },
+      ]);
+      expect(await refusal(store(new FileCsvIOManager(), value, { schema: undefined }))).toContain("it declares no schema");
+    }
+  });
 
   it("is what other programs write and read: CSV by RFC 4180, JSON one row a line", async () => {
     const rows = [
