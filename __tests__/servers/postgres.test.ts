@@ -1,15 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { Client } from "pg";
 import { PostgresServer } from "../../tools/servers/postgres";
 
-const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("millrace-postgres-"));
-const processes = (port: number): string[] =>
-  execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n").filter((line) => line.includes(`-p ${port} `)); // prettier-ignore
+const processesOf = (folder: string): string[] =>
+  execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n").filter((line) => line.includes(folder)); // prettier-ignore
 
 it("starts, keeps its data over a restart and a crash, and leaves neither process nor folder", async () => {
-  const before = folders();
   const server = await PostgresServer.start({ settings: { max_connections: "20" } });
   const url = await server.createDatabase('shop\'s "own" data');
   await server.query("create table sale (id int)", url);
@@ -24,8 +22,9 @@ it("starts, keeps its data over a restart and a crash, and leaves neither proces
   await server.start();
   expect(await server.query("select id from sale order by id", url)).toEqual([{ id: 7 }, { id: 8 }]);
   expect(await server.query("show max_connections", url)).toEqual([{ max_connections: "20" }]);
-  expect(processes(server.port)).not.toEqual([]);
+  const [data] = await server.query<{ data_directory: string }>("show data_directory");
+  const folder = dirname(data?.data_directory ?? "");
+  expect([processesOf(folder).length > 0, existsSync(folder)]).toEqual([true, true]);
   await server.stop();
-  expect(processes(server.port)).toEqual([]);
-  expect(folders()).toEqual(before);
+  expect([processesOf(folder), existsSync(folder)]).toEqual([[], false]);
 });
