@@ -68,13 +68,21 @@ async function* readWhole(path: string, context: RowReadContext): AsyncGenerator
       context.signal?.throwIfAborted();
       const rowEnd = rowStart + Number(num_rows);
       const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd, utf8: false, compressors });
-      if (rows.length > 0) yield stored ? rows.map((row) => restoredRow(row, stored)) : rows;
+      if (rows.length > 0) yield stored ? rows.map((row) => restoredRow(row, stored)) : (rows.map(withNulls) as object[]);
       rowStart = rowEnd;
     }
   } catch (error) {
     if (context.signal?.aborted || isMissing(error) || (isMillraceError(error) && !(error instanceof MalformedBytes))) throw error;
     throw damagedRows(context, path, error);
   }
+}
+
+/** The value with null wherever the library leaves a field of a struct or an item of a list undefined. */
+function withNulls(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(withNulls);
+  if (typeof value !== "object" || value === null || value instanceof Date || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withNulls(item)]));
 }
 
 const NO_COLUMNS = "no_columns";

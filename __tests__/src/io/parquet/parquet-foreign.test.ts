@@ -39,7 +39,6 @@ function asHyparquet(row: Row): Row {
 function plain(value: unknown): unknown {
   if (typeof value === "string" && /^-?\d+\.\d+$/.test(value)) return Number(Number(value).toPrecision(12));
   if (typeof value === "number") return Number(value.toPrecision(12));
-  if (value === undefined) return null;
   if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return value;
   const isMap =
     Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null && "key" in item && "value" in item);
