@@ -1,3 +1,4 @@
+import { FaultyProxy } from "../../tools/servers/faulty-proxy";
 import { freePort } from "../../tools/servers/free-port";
 import { StubApi } from "./app-events-stub";
 import { AppEventsWorld } from "./app-events-world";
@@ -124,5 +125,28 @@ describe("app events, when something is wrong:", () => {
     expect(retried).toMatchObject({ status: "SUCCESS", steps: [{ key: "clean_orders+clean_users" }] });
     expect(world.api.requests.length).toBe(asked);
     expect(await world.keys()).toEqual(expect.arrayContaining(["dagster/clean_orders.parquet", "dagster/clean_users.parquet"]));
+  });
+
+  it("an S3 server that fails once the warehouse is loaded leaves the lake behind until a retry brings it up", async () => {
+    const bucket = await world.s3.bucket();
+    const proxy = await FaultyProxy.before(world.s3.endpoint);
+    const variables = { S3_BUCKET: bucket, S3_ENDPOINT_URL: proxy.endpoint };
+    const users = () => world.postgres.query<{ count: number }>("select count(*)::int from clean_users", world.dsn);
+    try {
+      await world.postgres.query("truncate clean_users, clean_orders", world.dsn);
+      proxy.faults = { cutWhenSent: "clean_" };
+      expect(await failing(1, DAILY, variables)).toMatch(/s3:\/\/.*clean_(users|orders)\.parquet/);
+      const [loaded] = await users();
+      expect(loaded?.count).toBeGreaterThan(0);
+      expect((await world.s3.keys(bucket)).filter((key) => key.includes("clean_"))).toEqual([]);
+
+      proxy.faults = {};
+      const [failed] = await world.json<{ id: string }[]>(["runs"]);
+      expect(await world.json(["retry", failed?.id ?? ""], variables)).toMatchObject({ status: "SUCCESS" });
+      expect(await users()).toEqual([loaded]); // not twice
+      expect(await world.s3.keys(bucket)).toEqual(expect.arrayContaining(["dagster/clean_orders.parquet", "dagster/clean_users.parquet"]));
+    } finally {
+      await proxy.stop();
+    }
   });
 });

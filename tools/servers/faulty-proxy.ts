@@ -7,6 +7,8 @@ export interface Faults {
   stallUpAfter?: number;
   /** Cuts the connection after it passed on so many bytes of the server's. */
   cutDownAfter?: number;
+  /** Cuts the connection when the client sends this text, e.g. a part of a path. */
+  cutWhenSent?: string;
   /** So many connections are harmed, those that come next. @defaultValue all */
   times?: number;
 }
@@ -43,11 +45,12 @@ export class FaultyProxy {
   }
 
   #serve(client: Socket): void {
-    const { stallUpAfter, cutDownAfter } = this.#take();
+    const { stallUpAfter, cutDownAfter, cutWhenSent } = this.#take();
     const server = connect(this.#port, "127.0.0.1");
     this.#sockets.add(client);
     let [up, down] = [0, 0];
     client.on("data", (bytes) => {
+      if (cutWhenSent !== undefined && bytes.includes(cutWhenSent)) return void client.resetAndDestroy();
       up += bytes.length;
       if (stallUpAfter === undefined || up <= stallUpAfter) server.write(bytes);
     });
