@@ -13,6 +13,7 @@ export interface Circumstances {
 
 /** The fields of a message of the server, as the driver gives them. */
 interface ServerMessage {
+  readonly message?: string;
   readonly severity?: string;
   readonly code?: string;
   readonly detail?: string;
@@ -78,7 +79,7 @@ function hidden(text: string, password: string | undefined): string {
 }
 
 /** Longer codes stand for themselves, shorter ones for their class. */
-function bySqlState({ code = "", constraint, column = "" }: ServerMessage, address: PostgresAddress): Explanation {
+function bySqlState({ message = "", code = "", constraint, column = "" }: ServerMessage, address: PostgresAddress): Explanation {
   const { user, database } = address;
   switch (code) {
     case "28P01":
@@ -106,6 +107,8 @@ function bySqlState({ code = "", constraint, column = "" }: ServerMessage, addre
       return explain("POSTGRES.TIMEOUT", "Make the statement cheaper, or give `statementTimeoutMs` a higher value.", true);
     case "53300":
       return explain("POSTGRES.TOO_MANY_CONNECTIONS", "Lower `poolSize`, or raise max_connections of the server.", true);
+    case "08P01":
+      return byProtocol(message, user);
     default:
       return byClass(code, constraint);
   }
@@ -113,6 +116,15 @@ function bySqlState({ code = "", constraint, column = "" }: ServerMessage, addre
 
 function explain(code: string, fix: string, allowRetries = false): Explanation {
   return { code, fix, allowRetries };
+}
+
+/** A pooler in between knows fewer parameters than the server. */
+function byProtocol(message: string, user: string): Explanation {
+  const parameter = /unsupported startup parameter: (\w+)/.exec(message)?.[1];
+  if (parameter === undefined) return lost();
+  const inDatabase = `set it in the database instead (ALTER ROLE "${user}" SET ${parameter} = …)`;
+  const left = parameter === "statement_timeout" ? "Leave out `statementTimeoutMs`" : `Leave out ${parameter}`;
+  return explain("POSTGRES.POOLER", `${left}, which PgBouncer does not pass on, and ${inDatabase}.`);
 }
 
 function byClass(code: string, constraint: string | undefined): Explanation {

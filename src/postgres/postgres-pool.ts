@@ -119,7 +119,10 @@ interface DriverClient {
   getTransactionStatus?(): string | null;
 }
 
-/** A CancelRequest goes over a connection of its own, unencrypted as libpq sends it; whether it helped shows in the statement. */
+/**
+ * A CancelRequest goes over a connection of its own, unencrypted as libpq sends it; whether it helped shows in the statement. Who receives it
+ * ends the connection: PgBouncer passes on nothing of a client that left first.
+ */
 function requestCancel({ host, port }: PostgresAddress, processId: number, secretKey: number | Buffer): void {
   const secret = Buffer.isBuffer(secretKey) ? secretKey : Buffer.alloc(4);
   if (!Buffer.isBuffer(secretKey)) secret.writeInt32BE(secretKey);
@@ -130,7 +133,7 @@ function requestCancel({ host, port }: PostgresAddress, processId: number, secre
   const socket = createConnection(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
   socket.setTimeout(CANCEL_GRACE_MS, () => socket.destroy());
   socket.on("error", () => socket.destroy());
-  socket.end(Buffer.concat([request, secret]));
+  socket.write(Buffer.concat([request, secret]));
   socket.unref();
 }
 

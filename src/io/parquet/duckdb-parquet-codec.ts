@@ -8,7 +8,7 @@ import { damagedRows } from "../rows/damaged-rows.js";
 import { ParquetRead } from "./duckdb-parquet-read.js";
 import { ParquetWrite } from "./duckdb-parquet-write.js";
 import { openedPath } from "../places/opened-path.js";
-import { keyValue, readFooter } from "./parquet-footer.js";
+import { readDescription } from "./parquet-footer.js";
 import { probeParquet } from "./parquet-probe.js";
 import type { RowCodec, RowReadContext, RowWriteContext, WrittenRows } from "../rows/row-codec.js";
 import { PREVIEW_ROWS } from "../rows/rows-metadata.js";
@@ -70,9 +70,9 @@ async function* readOpened(file: FileHandle, path: string, context: RowReadConte
   const { connection, close } = await connect(context.signal);
   const opened = openedPath(file, path);
   try {
-    const footer = await readFooter(file);
-    if (keyValue(footer.metadata, STORED_KEY) === undefined) await probeParquet(file, opened, context.signal);
-    yield* new ParquetRead(loadDuckDB(), connection, context).batches(opened, footer);
+    const description = await readDescription(file);
+    if (!description.keyValues.has(STORED_KEY)) await probeParquet(file, opened, context.signal);
+    yield* new ParquetRead(loadDuckDB(), connection, context).batches(opened, description);
   } catch (error) {
     context.signal?.throwIfAborted();
     if (isMissing(error) || (isMillraceError(error) && !(error instanceof MalformedBytes))) throw error;

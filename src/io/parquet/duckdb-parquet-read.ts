@@ -7,7 +7,7 @@ import { unknownColumn } from "../rows/cut-rows.js";
 import { VectorReaders, type VectorReader } from "./duckdb-read-vector.js";
 import { splitFilter, type FilteredColumn } from "./duckdb-row-filter.js";
 import { bindings, typeOf } from "./duckdb-part-rows.js";
-import { columnNames, keyValue, type ParquetFooter } from "./parquet-footer.js";
+import type { ParquetDescription } from "./parquet-footer.js";
 import type { RowReadContext } from "../rows/row-codec.js";
 import { rowMaker } from "../rows/row-shape.js";
 import { STORED_KEY, storedColumns, type StoredColumn } from "../rows/stored-columns.js";
@@ -31,8 +31,8 @@ export class ParquetRead {
   }
 
   /** @param path - as DuckDB is to open it */
-  async *batches(path: string, footer: ParquetFooter): AsyncGenerator<object[]> {
-    const columns = await this.columnsOf(path, footer);
+  async *batches(path: string, description: ParquetDescription): AsyncGenerator<object[]> {
+    const columns = await this.columnsOf(path, description);
     const find = (name: string) => this.find(columns, name);
     const chosen = this.context.columns?.map(find) ?? [...columns.values()];
     const { sql, rest } = splitFilter(this.duckdb, this.context.where ?? {}, find);
@@ -62,12 +62,12 @@ export class ParquetRead {
     }
   }
 
-  private async columnsOf(path: string, footer: ParquetFooter): Promise<ReadonlyMap<string, ReadColumn>> {
+  private async columnsOf(path: string, description: ParquetDescription): Promise<ReadonlyMap<string, ReadColumn>> {
     const described = await this.connection.run(`SELECT * FROM ${parquetSource(path)} LIMIT 0`);
-    const text = keyValue(footer.metadata, STORED_KEY);
+    const text = description.keyValues.get(STORED_KEY);
     const stored = text === undefined ? undefined : storedColumns(text);
     const sqlNames = described.columnNames();
-    const names = stored?.map(({ name }) => name) ?? distinct(columnNames(footer.metadata), sqlNames);
+    const names = stored?.map(({ name }) => name) ?? distinct(description.columnNames, sqlNames);
     const types = described.columnTypes();
     return new Map(
       names.map((name, index) => [

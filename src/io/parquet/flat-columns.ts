@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { IOError } from "../../base/errors.js";
-import { keyValue, readFooter } from "./parquet-footer.js";
+import { readDescription } from "./parquet-footer.js";
 import { BATCH_ROWS, type Compression, type RowWriteContext, type WrittenRows } from "../rows/row-codec.js";
 import { RowColumns, shapeOf, tableColumnOf, type Cell, type RowColumn } from "../rows/row-columns.js";
 import { STORED_KEY, storedColumns, type StoredColumn } from "../rows/stored-columns.js";
@@ -93,7 +93,7 @@ export class FlatRows {
 export async function flatColumnsOf(path: string, codec: string, assetKey: string): Promise<readonly StoredColumn[] | undefined> {
   const file = await open(path, "r");
   try {
-    const text = keyValue((await readFooter(file)).metadata, STORED_KEY);
+    const text = (await readDescription(file)).keyValues.get(STORED_KEY);
     const columns = text === undefined ? undefined : storedColumns(text);
     for (const { name, shape } of columns ?? [])
       if (!FLAT.includes(shape.kind as (typeof FLAT)[number])) throw unkept(name, shape.kind, codec, assetKey);

@@ -1,12 +1,20 @@
 import type { FileHandle } from "node:fs/promises";
-import { MalformedBytes, readThrift, writeThrift, type ThriftList, type ThriftStruct } from "./thrift-compact.js";
+import { MalformedBytes, readThrift, writeThrift, type ThriftList, type ThriftStruct, type ThriftValue } from "./thrift-compact.js";
 
 const MAGIC = Buffer.from("PAR1");
 /** Length of the footer, and the magic bytes behind it. */
 const TAIL_BYTES = 8;
 
+/** What a reader needs to know of a Parquet file; the rest of its footer grows with the rows. */
+export interface ParquetDescription {
+  /** Names of the columns, those of nested ones left out. */
+  readonly columnNames: readonly string[];
+  /** What the writer said beside the rows, by key. */
+  readonly keyValues: ReadonlyMap<string, string>;
+}
+
 /** What a Parquet file says of itself at its end, and where that begins. */
-export interface ParquetFooter {
+interface ParquetFooter {
   readonly metadata: ThriftStruct;
   /** Where the row groups end. */
   readonly startsAt: number;
@@ -21,10 +29,18 @@ const CHUNK = { fileOffset: 2, metadata: 3, offsetIndex: 4, columnIndex: 6 } as 
 const COLUMN = { compressedSize: 7, dataPage: 9, indexPage: 10, dictionaryPage: 11, bloomFilter: 14 } as const;
 
 /**
- * The footer of an open file, in time and memory that its length bounds.
+ * What an open file says of itself, in time and memory that the length of its footer bounds.
  * @throws {@link MalformedBytes} that says what is wrong: no Parquet file, cut off, or a footer that points outside of the file
  */
-export async function readFooter(file: FileHandle): Promise<ParquetFooter> {
+export async function readDescription(file: FileHandle): Promise<ParquetDescription> {
+  const { metadata } = await readFooter(file);
+  const keyValues = structs(metadata, FILE.keyValues)
+    .filter((entry) => entry.has(KEY_VALUE.value))
+    .map((entry) => [textAt(entry, KEY_VALUE.key), textAt(entry, KEY_VALUE.value)] as const);
+  return { columnNames: columnNames(metadata), keyValues: new Map(keyValues.reverse()) }; // the first counts
+}
+
+async function readFooter(file: FileHandle): Promise<ParquetFooter> {
   const { size } = await file.stat();
   if (size < MAGIC.length + TAIL_BYTES) throw new MalformedBytes(`its ${size} bytes are too few`);
   const ends = await Promise.all([read(file, 0, MAGIC.length), read(file, size - TAIL_BYTES, TAIL_BYTES)]);
@@ -39,8 +55,7 @@ export async function readFooter(file: FileHandle): Promise<ParquetFooter> {
   return { metadata, startsAt };
 }
 
-/** Names of the file's columns, those of nested ones left out. */
-export function columnNames(metadata: ThriftStruct): string[] {
+function columnNames(metadata: ThriftStruct): string[] {
   const [root, ...elements] = structs(metadata, FILE.schema);
   const names: string[] = [];
   let at = 0;
@@ -49,12 +64,6 @@ export function columnNames(metadata: ThriftStruct): string[] {
     for (let open = 1; open > 0 && at < elements.length; at++) open += numberAt(elements[at], ELEMENT.children) - 1;
   }
   return names;
-}
-
-/** What the file says under the key; `undefined`: nothing. */
-export function keyValue(metadata: ThriftStruct, key: string): string | undefined {
-  const found = structs(metadata, FILE.keyValues).find((entry) => textAt(entry, KEY_VALUE.key) === key);
-  return found?.has(KEY_VALUE.value) ? textAt(found, KEY_VALUE.value) : undefined;
 }
 
 /** The rows of several files, one behind the other, in the first of them: their row groups are copied as they are. The columns must be the same. */
@@ -80,7 +89,7 @@ export class JoinedFile {
       move(group, GROUP.fileOffset, shift);
       set(group, GROUP.ordinal, groups.length);
       for (const chunk of structs(group, GROUP.columns)) moveChunk(chunk, shift);
-      groups.push(group);
+      groups.push(writeThrift(group)); // as the bytes that it will be: a tenth of the memory
     }
     const total = this.footer.metadata.get(FILE.numRows);
     if (total) total.value = (total.value as bigint) + (metadata.get(FILE.numRows)?.value as bigint);
@@ -96,8 +105,8 @@ export class JoinedFile {
     await this.file.truncate(this.end + tail.length);
   }
 
-  private groups(): ThriftStruct[] {
-    return (this.footer.metadata.get(FILE.rowGroups)?.value as ThriftList).items as ThriftStruct[];
+  private groups(): ThriftValue[] {
+    return (this.footer.metadata.get(FILE.rowGroups)?.value as ThriftList).items;
   }
 }
 

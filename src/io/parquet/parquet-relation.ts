@@ -11,7 +11,7 @@ import { isMissing, neverStored, type Stored } from "../places/attempt-file.js";
 import type { CodecContext } from "../codec.js";
 import { DuckDBParquetCodec } from "./duckdb-parquet-codec.js";
 import { damagedRows } from "../rows/damaged-rows.js";
-import { keyValue, readFooter } from "./parquet-footer.js";
+import { readDescription } from "./parquet-footer.js";
 import { probeParquet } from "./parquet-probe.js";
 import { MalformedBytes } from "./thrift-compact.js";
 import type { PlacedFile } from "../places/file-place.js";
@@ -66,8 +66,8 @@ async function openFile(
     await release();
   };
   try {
-    const footer = await readFooter(file);
-    if (keyValue(footer.metadata, STORED_KEY) === undefined) await probeParquet(file, opened, stored.signal);
+    const { keyValues } = await readDescription(file);
+    if (!keyValues.has(STORED_KEY)) await probeParquet(file, opened, stored.signal);
     const source = await described(connection, opened, close);
     return { ...source, inWords: (message) => message.replaceAll(opened, placed.address) };
   } catch (error) {

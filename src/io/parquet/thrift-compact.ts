@@ -16,6 +16,7 @@ export interface ThriftField {
   value: ThriftValue;
 }
 
+/** A struct may be given as its bytes, which `writeThrift` gives, to be written as they are. */
 export type ThriftValue = boolean | number | bigint | Uint8Array | ThriftStruct | ThriftList;
 
 /** The items of a list or set, all of one type. */
